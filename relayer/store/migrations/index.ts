@@ -1,0 +1,22 @@
+import { type Kysely, Migrator } from "kysely";
+import { FinalError } from "../../errors";
+import type { StoreKind } from "../store";
+import type { Tables } from "../tables";
+import { m0001 } from "./m0001";
+
+/** Brings the schema up to date. Migrations are code: nothing is read from the file system. */
+export async function migrate(db: Kysely<Tables>, kind: StoreKind): Promise<void> {
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: async () => ({ "0001": m0001(kind) }) },
+  });
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) {
+    throw new FinalError(
+      "STORE_FAILED",
+      "The store's schema could not be brought up to date. A newer release may have written it: use that release.",
+      { kind },
+      { cause: error },
+    );
+  }
+}

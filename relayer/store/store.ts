@@ -1,0 +1,35 @@
+import type { Kysely } from "kysely";
+import type { Clock } from "../observe/clock";
+import type { Log } from "../observe/log";
+import type { ReceiptRecord } from "./records";
+import type { Tables } from "./tables";
+
+export type StoreKind = "embedded" | "postgres";
+
+/** "repeated": the same receipt was there before. */
+export type SavedReceipt = "saved" | "repeated";
+
+/** A name held by one process at a time. */
+export interface StoreLock {
+  /** False once the database connection that holds the lock is gone. */
+  held(): boolean;
+  release(): Promise<void>;
+}
+
+/** What every verb of this folder takes first. */
+export interface Store {
+  readonly kind: StoreKind;
+  readonly db: Kysely<Tables>;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Receipts wait here for a shared transaction: use `saveReceipt`. */
+  readonly receiptQueue: { add(record: ReceiptRecord): Promise<SavedReceipt> };
+  /**
+   * All or nothing; inside a transaction it joins that one. Await nothing but the store in `work`: the embedded
+   * database has one connection, and everybody else waits for it.
+   */
+  transaction<T>(work: (tx: Store) => Promise<T>): Promise<T>;
+  /** Refuses with a sentence when another process, or this one, holds the name. */
+  lock(name: string): Promise<StoreLock>;
+  close(): Promise<void>;
+}
