@@ -14,7 +14,7 @@ import torch.nn.functional as F
 class Config:
     vocab: int = 2048
     width: int = 192
-    layers: int = 5
+    layers: int = 4
     heads: int = 6
     hidden: int = 512
     context: int = 512
@@ -47,16 +47,14 @@ class Llama(nn.Module):
         self.out_norm = nn.Parameter(torch.ones(c.width))
         head = c.width // c.heads
         angle = torch.arange(c.context).float()[:, None] * c.rope_base ** (-torch.arange(0, head, 2).float() / head)
-        self.register_buffer("cos", angle.cos(), persistent=False)
-        self.register_buffer("sin", angle.sin(), persistent=False)
+        self.turn = torch.polar(torch.ones_like(angle), angle)
 
     def norm(self, x, weight):
         return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + self.config.eps) * weight
 
     def rotate(self, x, length):
-        cos, sin = self.cos[:length].to(x.dtype), self.sin[:length].to(x.dtype)
-        a, b = x[..., 0::2], x[..., 1::2]
-        return torch.stack((a * cos - b * sin, a * sin + b * cos), -1).flatten(-2)
+        pairs = torch.view_as_complex(x.float().contiguous().unflatten(-1, (-1, 2)))
+        return torch.view_as_real(pairs * self.turn[:length]).flatten(-2).to(x.dtype)
 
     def forward(self, tokens, select=None, dtype=torch.float32):
         """Logits for all positions, or only for the flat positions in `select` (saves the output layer)."""
