@@ -87,10 +87,20 @@ def l_first(c: Chat, who):
     else:
         if not past:
             return l_first(c, who)
-        t, s = g.one("I ", "I ", "I ", "I just ", "I already ", "just ", "I have ") + past, f"{who} {past}"
-        if t.startswith("I have"):
-            t = "I " + past
+        t, s = g.one("I ", "I ", "I ", "I just ", "I already ", "just ", "") + past, f"{who} {past}"
+    if g.odds(.12) and t.startswith("I") and "because" not in s:
+        lead, be, z = g.one("when", "because", "if", "once", "but", "so", "as"), g.one("I am", "I'm"), g.one(STATES)
+        t, s = f"{t} {lead} {be} {z}", f"{s} {lead} they are {z}"
+    elif g.odds(.08):
+        u = g.one("when ", "because ", "before ", "after ", "if ", "but ", "once ") + g.one(g.statement(), "it's ready", "it is done", "that is ok", "the shop opens")
+        t, s = f"{t} {u}", f"{s} {u}"
     c.say(who, as_said(t), as_told(s, you))
+
+
+def l_done(c: Chat, who):
+    z = c.g.one("done", "fixed", "sent", "booked", "ordered", "sorted", "paid", "solved", "finished", "ready", "cancelled", "sold", "found it", "fixed it", "sent it", "did it", "ordered it", "paid it")
+    said = z if " " in z else f"it is {z}"
+    c.say(who, c.g.one("", "", "ok, ", "all ", "just ").replace("all ", "all " if z in ("done", "sorted") else "") + z, f"{who} {z}" if " " in z else f"{who} says {said}")
 
 
 def l_state(c: Chat, who):
@@ -153,7 +163,7 @@ def fragment(c: Chat, who):
 
 def x_suggest(c: Chat, people):
     g, who = c.g, people[0]
-    a = g.activity()
+    a = g.activity().replace(" or ", " and ")
     d = put(g.maybe(.7, g.day), g.maybe(.55, g.at), g.maybe(.4, g.place))
     z = put(a, g.fact(d))
     t = g.one("anyone up for {}?", "how about {}?", "who wants to join me for {}?", "shall we do {}?", "I'm planning {}. Who's in?", "are you free for {}?", "does anyone want {}?",
@@ -183,8 +193,8 @@ def x_request(c: Chat, people):
     else:
         m = c.other(who) if c.lines else people[1]
         others = [m] + [p for p in others if p != m]
-        ask = g.one("can you ", "can you ", "could you ", "could you please ", "please ", "would you ", "can you please ", "don't forget to ", "you should ", "would you mind to ")
-        c.say(who, as_said(ask + b) + ("?" if ask[0] in "cw" and g.odds(.8) else ""), f"{who} asks {m} to {marks(b, 'them', 'their', 'them', 'their')}")
+        ask = g.one("can you ", "can you ", "could you ", "could you please ", "please ", "would you ", "can you please ", "don't forget to ", "you should ", "would you mind to ", "", "", "please ", "you have to ", "you need to ")
+        c.say(who, as_said(ask + b) + ("?" if ask[:1] in ("c", "w") and g.odds(.8) else ""), f"{who} asks {m} to {marks(b, 'them', 'their', 'them', 'their')}")
     q = others[0]
     x = g.rng.random()
     if x < .3:
@@ -197,6 +207,8 @@ def x_request(c: Chat, people):
         c.say(q, g.one("sorry, I can't", "I can't", "no, sorry", "can't", "not possible, sorry") + (g.one(f", I have {w}", f" because of {w}", f". I have {w}") if k else ""), f"{q} can't" + (f" because of {w}" if k else ""))
     elif x < .9:
         l_first(c, q)
+    if g.odds(.12):
+        l_done(c, q)
     if g.odds(.3):
         c.filler(who)
 
@@ -241,12 +253,14 @@ def x_question(c: Chat, people):
 
 def x_vote(c: Chat, people, a, b):
     g, who = c.g, people[0]
-    c.say(who, g.one("{} or {}?", "should we take {} or {}?", "what do you prefer, {} or {}?", "do you want {} or {}?", "{} or {}, what do you think?", "let's vote: {} or {}?").format(a, b), f"{who} asks: {a} or {b}")
+    w = g.maybe(.25, lambda: " " + g.fact(g.when()))
+    c.say(who, g.one("{} or {}?", "should we take {} or {}?", "what do you prefer, {} or {}?", "do you want {} or {}?", "shall we have {} or {}?", "let's vote: {} or {}?", "would you like {} or {}?", "{} or {}?").format(a, b + w), f"{who} asks: {a} or {b}{w}")
     for q in people[1:]:
         z = g.one(a, b)
         c.say(q, g.one("{}", "{} for me", "I prefer {}", "{}!", "I vote for {}", "definitely {}", "{} please", "I'd say {}", "{} too", "{}, of course", "{} is better", "rather {}").format(z), f"{q} prefers {z}", dress=False)
     if g.odds(.3):
-        c.say(who, g.one("ok {} then", "ok, {}", "so {}", "then {}", "{} it is").format(z) + "", f"{who} says {z}")
+        z = put(z, g.maybe(.3, lambda: g.fact(g.at())))
+        c.say(who, g.one("ok {}", "ok, {}", "so {}", "then {}", "ok {} then", "great, {}").format(z), f"{who} says {z}")
 
 
 def x_say(c: Chat, people):
@@ -257,7 +271,7 @@ def x_say(c: Chat, people):
         if x < .3:
             c.filler(q)
         elif x < .62:
-            g.one(l_first, l_first, l_state)(c, q)
+            g.one(l_first, l_first, l_first, l_state, l_state, l_done)(c, q)
         elif x < .7:
             proposal(c, q)
 
@@ -353,7 +367,7 @@ def layout(g, lines):
         return " ".join(f"{q}: {t}" + ("" if t[-1:] in ".!?)," else g.one(".", "", ".")) for q, t in lines)
     if x < .86:
         h, m, out = g.rng.randint(7, 22), g.rng.randint(0, 40), []
-        form = g.one("[{}:{:02d}] {}: {}", "{}:{:02d} {}: {}", "[{}:{:02d}] {}: {}")
+        form = g.one("[{}:{:02d}] {}: {}", "{}:{:02d} {}: {}", "[{:02d}:{:02d}] {}: {}", "({:02d}:{:02d}) {}: {}", "{:02d}:{:02d} - {}: {}")
         for q, t in lines:
             m = min(59, m + g.rng.randint(0, 4))
             out.append(form.format(h, m, q, t))
@@ -393,6 +407,8 @@ def summary_task(g: Draw):
         answer = c.summary()
     body = layout(g, casual(g, c.lines))
     i = instruction(g)
+    if g.odds(.06):
+        i = g.one("Hi! ", "hey, ", "Please ", "pls ", "Hello, ", "hi, ", "Quick one: ", "can you help? ") + low(i)
     x = g.rng.random()
     if x < .06:
         user = body

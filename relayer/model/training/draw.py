@@ -138,7 +138,13 @@ class Draw:
                         "this evening", f"in {self.rng.randint(2, 50)} minutes", f"in {self.one('two', 'three', 'ten')} days")
 
     def when(self):
-        return self.one(self.day, self.day, self.at, lambda: put(self.day(), self.at()))()
+        return self.one(self.day, self.day, self.at, lambda: put(self.day(), self.at()), self.loose)()
+
+    def loose(self):
+        """Times as people also put them: 'Friday', 'Friday night', '7pm tomorrow', 'by Monday'."""
+        d = self.one(DAYS)
+        return self.one(d, d, f"{d} {self.one('morning', 'night', 'evening', 'afternoon')}", put(self.one(self.at(), self.clock()), self.one("tomorrow", "tonight", "today", "on " + d, "this " + d)),
+                        "by " + bare(self.day()), "until " + self.one(d, self.clock()), f"{d} {self.at()}", f"from {self.clock()} to {self.clock()}", "every " + d, "after work", "before lunch", "in the morning", "all week", "right now", "as usual")
 
     def place(self):
         n = self.proper()
@@ -175,11 +181,13 @@ class Draw:
         if x < .70:
             t = self.topic()
             return ("an " if t[0] in "aeio" else "a ") + t
-        if x < .86:
+        if x < .83:
             return self.one(FOODS)
-        if x < .92:
+        if x < .86:
+            return self.one("dinner", "lunch", "breakfast", "homework", "the dishes", "the shopping", "the laundry", "everything", "something", "the rest", "that", "them", "him", "her", "the kids", "the house", "nothing", "one")
+        if x < .91:
             return f"{self.rng.randint(2, 20)} {self.one('tickets bottles boxes chairs pages plates copies bags cups files pizzas books'.split())}"
-        if x < .96:
+        if x < .94:
             return self.person()
         return "it"
 
@@ -238,9 +246,9 @@ class Draw:
         x = self.rng.random()
         if x < .25:
             t = self.thing()
-            v = self.one("send <me> ", "bring <me> ", "give <me> ", "show <me> ", "lend <me> ", "help <me> with ", "get <me> ", "buy <me> ") + t
+            v = self.one("send <me> ", "bring <me> ", "give <me> ", "show <me> ", "lend <me> ", "help <me> with ", "get <me> ", "buy <me> ", "give <me> back ") + (t if self.odds(.7) else "<your> " + self.topic())
         elif x < .35:
-            v = self.one("call <me>", "pick <me> up", "help <me>", "wait for <me>", "call <me> back", "text <me>", "meet <me>", "come", "come over", "come back", "stay longer", "let <me> know", "start without <me>", "drive <me> home")
+            v = self.one("call <me>", "pick <me> up", "help <me>", "wait for <me>", "call <me> back", "text <me>", "meet <me>", "come", "come over", "come back", "stay longer", "let <me> know", "come by", "send it to <me>", "give it to <me>", "talk to him", "talk to her", "be on time", "be careful", "start without <me>", "drive <me> home")
         else:
             v = self.one(VERBS)[0] + " " + self.one(self.thing(), "your " + self.topic()).replace("your ", "<your> ")
         return put(v, self.maybe(.5, self.adjunct))
@@ -248,6 +256,9 @@ class Draw:
     # ---- whole statements without "I"
     def statement(self):
         x = self.rng.random()
+        if self.odds(.12):
+            few = self.one("the ", "the ", "<my> ", "our ", "all ", "some ", "", "no ") + self.one("cards keys shoes books tickets kids parents guests boxes lights files prices windows doors results seats trains shops phones friends neighbours plates flowers dogs".split() + FOODS[2:9])
+            return put(few, self.one("are", "are", "were", "are still", "are now"), self.one(PREDICATES), self.maybe(.25, lambda: self.fact(self.when())))
         s = self.one(self.the, self.the, self.the, self.event, lambda: "<my> " + self.topic(), self.person, lambda: "our " + self.topic())()
         if x < .30:
             return put(s, self.one("is", "is", "is", "was", "is still", "is now", "looks"), self.one(PREDICATES), self.maybe(.25, lambda: self.fact(self.when())))
@@ -260,7 +271,7 @@ class Draw:
         if x < .66:
             return put(s, self.one("costs", "costs", "is now", "goes up to", "went up to"), self.fact(self.money()), self.maybe(.3, lambda: self.fact(self.when())))
         if x < .73:
-            return put(self.one("there is no", "there is a", "we have no", "no", "there is still", "we still have", "we need more"), self.topic(), self.maybe(.6, lambda: self.fact(self.when())))
+            return put(self.one("there is no", "there is a", "we have no", "no", "no", "there is still", "there will be no", "that was", "it was", "it is", "that is", "we still have", "we need more"), self.topic(), self.maybe(.6, lambda: self.fact(self.when())))
         if x < .81:
             b, p = self.action()
             return put("we", self.one("have to", "need to", "must", "can", "will", "should", "can't"), b)

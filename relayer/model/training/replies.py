@@ -36,7 +36,7 @@ def first_person(g: Draw):
     elif x < .55:
         s = g.one("I can't ", "I could not ", "I won't ") + b
     elif x < .65:
-        s = "I am " + put(g.one(STATES), g.maybe(.3, g.when))
+        s = g.one("I am ", "I'm ") + put(g.one(STATES), g.maybe(.3, g.when))
     elif x < .75:
         s = g.one("I need ", "I have ", "I want ", "I don't have ") + put(g.thing(), g.maybe(.4, g.when))
     elif x < .88 and past:
@@ -44,7 +44,7 @@ def first_person(g: Draw):
     else:
         s = g.statement()
     if g.odds(.15):
-        s += " because " + g.one("I am " + g.one(STATES), "I have " + g.reason(), g.statement(), "of " + g.reason())
+        s += " because " + g.one("I am " + g.one(STATES), "I'm " + g.one(STATES), "I have " + g.reason(), g.statement(), "of " + g.reason())
     return s
 
 
@@ -157,9 +157,9 @@ def m_kind(g):
         (("Happy new year!", "Merry Christmas!", "Have a nice weekend!", "Happy holidays!", "Enjoy your day!", "Happy Easter!", "Good luck for the new year!", "Merry Christmas and a happy new year!", "Have a great week!", "I wish you a good weekend.", "Happy new year to you and your family!"), "Thank you, the same to you!"),
         ((f"Sorry, I missed {e}.", f"I'm so sorry that I forgot {e}.", f"Sorry for missing {e}!", f"I apologise, I can't come to {e}.", f"I'm sorry, I will be late for {e}.", f"sorry I can't make it to {e}", f"Sorry about {e}.", "I'm really sorry for the trouble.", "We are sorry for the delay."), "No problem at all! Thank you for letting me know."),
         ((f"I'm {g.one('sick', 'ill', 'not feeling well', 'so sad', 'in hospital')}.", f"I'm sick, I have {g.one('a cold', 'a fever', 'the flu', 'a broken leg', 'a bad cough')}.", f"I lost my {g.one(LOSABLE)}.", "I failed my exam.", f"My {g.one(MACHINES)} is broken.", "I lost my job.", "My grandma died.", f"I feel terrible, I've got {g.one('a cold', 'a fever', 'a headache')}.", "My dog is sick."), "I am sorry to hear that. I hope it gets better soon!"),
-        (("How are you?", "How are you doing?", "how's it going?", "How was your weekend?", "Long time no see! How are you?", "how is everything?", "What's new with you?", "How have you been?", "how are you today?", "Are you ok?", "are you doing well?", "are you well?", "How is life?"), "Thank you for asking! I am doing well. How are you?"),
+        (("How are you?", "How are you doing?", "how's it going?", "How was your weekend?", "Long time no see! How are you?", "how is everything?", "What's new with you?", "How have you been?", "how are you today?", "Are you ok?", "are you sleeping well?", "are you happy?", "do you eat enough?", "how is your day?", "are you doing well?", "are you well?", "How is life?"), "Thank you for asking! I am doing well. How are you?"),
         (("I love you", "I miss you!", "I miss you so much", "Thinking of you", "You are the best!", "You did a great job!", f"I really liked {g.the()}.", "Great work!", f"{cap(g.the())} was great, well done!"), "Thank you, that is very kind of you!"),
-        ((f"Your {g.one('music', 'dog', 'TV', 'party', 'car', 'bike', g.noun())} was {g.one('too loud', 'very loud', 'in my way', 'annoying', 'a problem')} {g.one('last night', 'again', 'yesterday', 'today')}.", f"Please {g.one('keep it down', 'be quiet', 'stop', 'move your car', 'be on time', 'clean up')}.", f"{cap(g.the())} is wrong again.", f"I am not happy with {g.the()}.", f"I have to complain about {g.the()}.", f"You forgot {g.the()} again.", f"Your {g.one('son', 'daughter', 'dog', 'cat')} {g.one('broke', 'took', 'forgot', 'damaged')} {g.the()}{g.one('', ' again')}.", f"You {g.one('broke', 'forgot', 'missed')} {g.the()}!", f"This is the {g.one('second', 'third')} time. Please be careful."), "I am sorry about that. I will take care of it."),
+        ((f"Your {g.one('music', 'dog', 'TV', 'party', 'car', 'bike', g.noun())} was {g.one('too loud', 'very loud', 'in my way', 'annoying', 'a problem')} {g.one('last night', 'again', 'yesterday', 'today')}.", f"Please {g.one('keep it down', 'be quiet', 'stop', 'move your car', 'be on time', 'clean up')}.", f"{cap(g.the())} is wrong again.", f"I am not happy with {g.the()}.", f"I have to complain about {g.the()}.", f"You forgot {g.the()} again.", f"Your {g.one('son', 'daughter', 'dog', 'cat')} {g.one('broke', 'took', 'forgot', 'damaged')} {g.the()}{g.one('', ' again')}.", f"{g.one(g.proper(), 'Your son', 'Your daughter')} {g.one('forgot', 'lost', 'broke', 'missed')} {g.one('the', 'his', 'her')} {g.one('homework', 'exam', 'lesson', g.noun())}{g.one('', ' again', ' today', ' again today')}.", f"You {g.one('broke', 'forgot', 'missed')} {g.the()}!", f"This is the {g.one('second', 'third')} time. Please be careful."), "I am sorry about that. I will take care of it."),
     ]
     texts, answer = g.one(rows)
     t = g.one(texts)
@@ -195,9 +195,9 @@ def m_remind(g):
 
 def m_other(g):
     if g.odds(.5):
-        t = cap(as_said(g.one(g.statement(), "your order " + str(g.rng.randint(10, 9999)) + " " + g.one("is delayed", "has arrived", "was sent", "is ready") + " " + g.when(), "the office is closed " + g.when(), "I will be " + str(g.rng.randint(2, 50)) + " minutes late", "your " + g.topic() + " " + g.one("has arrived", "is ready", "is here")))) + "."
-        if g.odds(.3):
-            t += " " + g.one("We are sorry.", "Sorry for the trouble.", "Just so you know.", "Have a nice day.", "Best regards", "That's all.")
+        t = cap(as_said(g.one(g.statement(), "your order " + str(g.rng.randint(10, 9999)) + " " + g.one("is delayed", "is delayed by " + g.one("two days", "a week", "three hours"), "has arrived", "was sent", "is ready") + " " + g.when(), "the office is closed " + g.when(), "I will be " + str(g.rng.randint(2, 50)) + " minutes late", "your " + g.topic() + " " + g.one("has arrived", "is ready", "is here")))) + "."
+        if g.odds(.35):
+            t += " " + g.one("We are sorry. Best regards, " + g.proper(), "Best regards, " + g.proper() + " " + g.one("Shop", "Ltd", "Team", "Bank", "Hotel", "Support"), "Sorry! Kind regards, " + g.proper(), "We are sorry.", "Sorry for the trouble.", "Just so you know.", "Have a nice day.", "Best regards", "That's all.")
         return t, "Thank you for letting me know!", False
     t = g.one("Please call me back.", "We need to talk.", "Check this out!", "Call me.", f"I have a question about {g.the()}.", f"Let me know what you think about {g.the()}.", f"What do you think about {g.the()}?", "Call me when you can.",
               f"Did you read about {g.the()}?", "Are you there?", "???", f"I think {g.the()} is {g.one(PREDICATES)}. What do you think?", "hey", "ok", f"{cap(low(g.syllables()))} {low(g.syllables())} {low(g.syllables())}", f"Which {g.noun()} do you prefer?", g.one(FOREIGN), f"{g.the()}...")

@@ -90,14 +90,15 @@ stop/stopped|change/changed|delete/deleted|save/saved|turn off/turned off|turn o
 hide/hid|keep/kept|leave/left|miss/missed|need/needed|use/used|try/tried|taste/tasted|bake/baked|grow/grew|water/watered|
 design/designed|draft/drafted|submit/submitted|approve/approved|reject/rejected|confirm/confirmed|announce/announced|
 schedule/scheduled|win/won|block/blocked|report/reported|hire/hired|train/trained|walk/walked|drive/drove|park/parked|
-solve/solved|learn/learned|practise/practised|play/played|sing/sang|teach/taught|invite/invited|greet/greeted""")]
+solve/solved|learn/learned|practise/practised|play/played|sing/sang|teach/taught|invite/invited|greet/greeted|do/did|make/made|talk about/talked about|think about/thought about|order/ordered|eat/ate|drink/drank|
+wear/wore|hear/heard|sort out/sorted out|hand in/handed in|wait for/waited for|work on/worked on|know/knew|run/ran|give/gave""")]
 VISITS = phrases("""come|come over|go home|stay at home|stay longer|leave early|work late|wait outside|work from home|be there|come later|
 drive|walk|take the bus|take the train|help|join|call <you>|pick <you> up|meet <you>|help <you>|wait for <you>|call back|
 drop by|sleep in|travel|go to bed|come back|start early|stay in bed|go shopping|write to <you>|let <you> know|text <you>""")
 STATES = phrases("""sick|ill|tired|busy|late|at home|at work|on my way|stuck in traffic|stuck at work|ready|free|hungry|lost|nervous|
 out of town|in a meeting|on holiday|on the train|on the bus|almost there|done|not sure|not ready|not at home|away|offline|
 at the doctor|at the airport|outside|downstairs|very happy|worried|bored|back home|still at work|not feeling well|sad|
-locked out|broke|asleep|running late|in bed|in town|too tired|at the office|on call""")
+on it|late for work|new here|locked out|broke|asleep|running late|in bed|in town|too tired|at the office|on call""")
 PREDICATES = phrases("""ready|late|broken|closed|open|empty|full|lost|gone|wrong|dirty|too expensive|too small|too big|sold out|
 down again|not working|out of stock|almost ready|finished|cancelled|delayed|missing|very good|terrible|fixed|back|online|
 offline|free|blocked|too loud|too slow|wet|hot|cold|on the table|on fire|new|old|stolen|approved|rejected|paid|unpaid|
@@ -116,13 +117,13 @@ ENTRIES = phrases("""hey|hi|oh no!|oh no,|ok then|ok|okay,|great,|haha|lol|sorry
 yes,|sure,|cool,|good,|all right,|fine,|oh,|ah ok,|thanks,|no problem,|hello everyone,|hi all,|right,|yeah,|morning!|listen,|
 good news:|bad news:|update:|reminder:|fyi,|just so you know,|quick update:|perfect,|nice,|yep,|hey everyone,|hmm ok|ugh,""")
 EXITS = phrases("""!|:)|:(|👍|, ok?|, sorry|, thanks|btw|haha|lol|!!|😂|🎉|...|, I hope|as always|, promise|, I guess|😅|🙏|, of course|anyway""")
-FILLERS = phrases("""haha|lol|nice|cool|great|perfect|awesome|yay|thanks|thank you|thx|good idea|hm|wow|:)|👍|😂|good to know|
-got it|no problem|super|hey|hi all|hehe|fine|noted|love it|finally|can't wait|interesting|right|true|indeed|oh|oh no|
+FILLERS = phrases("""haha|lol|nice|cool|great|perfect|awesome|yay|thanks|thank you|thx|hm|wow|:)|👍|😂|good to know|
+got it|no problem|super|hey|hi all|hehe|fine|noted|love it|finally|can't wait|interesting|oh|oh no|
 congrats!|congratulations!|well done!|amazing|poor you|get well soon|see you|see you there|see you then|bye|good luck|
 you're the best|great, thanks|perfect, thank you|ok thanks|wonderful|oh dear|np|ty!|great job|🎉|❤️|😊|that's a lot|
 you're welcome|take care|great news|ok cool|hello|good morning|so cute|really?|wow nice|thanks a lot|many thanks""")
 AGREES = phrases("""I'm in|count me in|sounds great|yes|yes!|sure|ok|okay|works for me|great idea|me too|of course|good for me|yep|
-yes please|+1|deal|why not|sounds good|I agree|agreed|fine with me|ok for me|yes, of course|yeah sure|perfect|
+yes please|+1|deal|why not|sounds good|I agree|agreed|fine with me|ok for me|yes, of course|yeah sure|
 sure, no problem|absolutely|yes, that works|happy to|will do|alright|I'd love to|I'm up for it|yes, count me in|in!|
 sounds like a plan|ok, deal|that's fine|yeah|👍 yes|yup|sure thing|definitely|I like it|ok let's do that|good plan""")
 DECLINES = phrases("""no|no, sorry|nope|sorry, no|no way|I'd rather not|not me|not for me|I don't think so|no thanks|I disagree|
