@@ -23,10 +23,11 @@ export async function* follow(deps: FollowDeps, options: FollowOptions): AsyncGe
   const bell = createBell();
   const stopListening = deps.reader.wake([account], bell.ring);
   signal?.addEventListener("abort", bell.ring);
+  const stopped = () => signal?.aborted === true;
   let cursor = options.cursor;
   let retryMs: number = RETRY.minDelayMs;
   try {
-    while (signal?.aborted !== true) {
+    while (!stopped()) {
       const steps = catchUp(deps, { account, cursor });
       for (;;) {
         const next = await steps.next().catch((error: unknown) => {
@@ -51,7 +52,7 @@ export async function* follow(deps: FollowDeps, options: FollowOptions): AsyncGe
         }
         cursor = next.value.to;
         yield next.value;
-        if (signal?.aborted === true) {
+        if (stopped()) {
           return;
         }
       }
