@@ -56,7 +56,7 @@ export function checkExternal(deps: ReadingDeps, boc: Buffer): ExternalMessage {
     const detail =
       result.exitCode === undefined
         ? ""
-        : `:\nexitcode=${result.exitCode}, steps=0, gas_used=0\nVM Log (truncated):\n...${result.vmLog.slice(-300)}`;
+        : `:\nexitcode=${result.exitCode}\nVM Log (truncated):\n...${result.vmLog.slice(-300)}`;
     throw liteServerError(
       "cannot apply external message to current state : External message was not accepted\n" +
         `Cannot run message on account: inbound external message rejected by account ${info.dest.hash.toString("hex").toUpperCase()} before smart-contract execution${detail}`,
