@@ -161,7 +161,7 @@ export const primitives: Primitives = {
   },
   hkdfExtract: (salt, inputKey) => createHmac("sha256", salt).update(inputKey).digest(),
   hkdfExpand,
-  ed25519PublicKey: (seed) => ed25519Private(seed).publicKey,
+  ed25519PublicKey: (seed) => new Uint8Array(ed25519Private(seed).publicKey),
   ed25519Sign: (seed, message) => sign(null, message, ed25519Private(seed).privateKey),
   ed25519Verify(publicKey, message, signature) {
     if (publicKey.length !== KEY_BYTES || signature.length !== SIGNATURE_BYTES) {

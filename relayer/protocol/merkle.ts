@@ -137,7 +137,10 @@ export function verifyInclusion(claim: {
   readonly proof: readonly Uint8Array[];
   readonly root: Uint8Array;
 }): boolean {
-  if (!isSize(claim.index) || !isSize(claim.size) || claim.index >= claim.size || !areHashes(claim.proof)) {
+  if (!isSize(claim.index) || !isSize(claim.size) || claim.index >= claim.size) {
+    return false;
+  }
+  if (!areHashes([claim.leafHash, claim.root, ...claim.proof])) {
     return false;
   }
   let place = claim.index;
@@ -238,6 +241,6 @@ function isPowerOfTwo(value: number): boolean {
   return rest === 1;
 }
 
-function areHashes(proof: readonly Uint8Array[]): boolean {
-  return proof.every((hash) => hash.length === 32);
+function areHashes(values: readonly Uint8Array[]): boolean {
+  return values.every((hash) => hash.length === 32);
 }
