@@ -98,6 +98,9 @@ async function readPage(
       break;
     }
     const point = pointOf(transaction);
+    if (isRepeat(kept.at(-1), point)) {
+      continue;
+    }
     if (point.lt !== expected.lt || point.hash !== expected.hash || previousOf(transaction).lt >= point.lt) {
       throw gap(endpoint, address, expected, point);
     }
@@ -108,6 +111,11 @@ async function readPage(
     throw gap(endpoint, address, start, BEFORE_FIRST);
   }
   return kept;
+}
+
+/** A page may show a transaction twice in a row: harmless, since its hash was checked the first time. */
+function isRepeat(last: Transaction | undefined, point: TransactionPoint): boolean {
+  return last !== undefined && last.lt === point.lt && pointOf(last).hash === point.hash;
 }
 
 function gap(endpoint: ChainReader, address: Address, expected: TransactionPoint, found: TransactionPoint) {

@@ -1,4 +1,4 @@
-import type { Message, Slice } from "@ton/core";
+import { Address, type Message, type Slice } from "@ton/core";
 import type { Intent } from "../../store";
 import type { BounceCause } from "./explainBounce";
 import { bodyOf } from "./messages";
@@ -22,7 +22,7 @@ export function matchBounce(
   const { src, createdLt } = bounced.info;
   const candidates = sent.filter(
     (intent) =>
-      intent.destination === src.toRawString() && intent.outLt !== undefined && intent.outLt < createdLt,
+      Address.parse(intent.destination).equals(src) && intent.outLt !== undefined && intent.outLt < createdLt,
   );
   if (cause !== undefined) {
     return candidates.find((intent) => intent.outLt === cause.outLt);
