@@ -50,7 +50,6 @@ export async function mineBlock(
 function startBlock(deps: MiningDeps, utime: number) {
   const { ledger, tvm, log } = deps;
   const seqno = ledger.blocks.head().seqno + 1;
-  const prevBlocks = deps.prevBlocks(seqno - 1);
   const touched = new Map<AccountKey, string>();
   const transactions: TransactionRecord[] = [];
   let lt = ledger.lt();
@@ -65,6 +64,8 @@ function startBlock(deps: MiningDeps, utime: number) {
     const account = address.toRawString();
     lt += LT_STEP;
     const state = touched.get(account) ?? ledger.latestAccount(address);
+    // Asked for here because an empty block has no use for it, and it is slow to build.
+    const prevBlocks = deps.prevBlocks(seqno - 1);
     const result = tvm.runTransaction({ message: cell, account: state, now: utime, lt, prevBlocks });
     if (!result.ok) {
       dropped++;
