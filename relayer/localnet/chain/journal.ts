@@ -1,7 +1,8 @@
-import { closeSync, ftruncateSync, mkdirSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, constants, ftruncateSync, mkdirSync, openSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { FinalError } from "../../errors";
 import { decodeRecord, encodeRecord, type JournalRecord } from "./journalRecord";
+import { lockDirectory } from "./lockDirectory";
 
 /**
  * The write-ahead log of a localnet: one line per record, appended before the record takes effect. It survives a
@@ -30,10 +31,19 @@ const HEAD_DIGITS = 16;
 
 export function openJournal(directory: string): OpenedJournal {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const unlock = lockDirectory(directory);
+  try {
+    return openLocked(directory, unlock);
+  } catch (thrown) {
+    unlock();
+    throw thrown;
+  }
+}
+
+function openLocked(directory: string, unlock: () => void): OpenedJournal {
   const log = openSync(join(directory, "journal.jsonl"), "a+", 0o600);
-  const head = openSync(join(directory, "head"), "a+", 0o600);
-  closeSync(head);
-  const headFile = openSync(join(directory, "head"), "r+");
+  // Not "a+": appending files ignore the position that `saveHead` writes at.
+  const headFile = openSync(join(directory, "head"), constants.O_RDWR | constants.O_CREAT, 0o600);
 
   const { records, size, read } = readRecords(log);
   // Appending behind a torn line would glue the next record to it and lose both.
@@ -59,6 +69,7 @@ export function openJournal(directory: string): OpenedJournal {
     close() {
       closeSync(log);
       closeSync(headFile);
+      unlock();
     },
   };
   return { journal, records, headSeqno: readHead(headFile), tornBytes: read - size };

@@ -26,7 +26,7 @@ export interface MinedBlock {
 
 /**
  * Computes the next block and changes nothing: first the internal messages left over, oldest first, then gifts and externals,
- * then up to `maxHops` generations of the messages that these caused.
+ * then the messages that these caused, until `maxHops` generations have run.
  */
 export async function mineBlock(
   deps: MiningDeps,
@@ -41,7 +41,7 @@ export async function mineBlock(
   const block = startBlock(deps, work.utime);
   const arrived = [...deps.ledger.queue(), ...work.gifts, ...work.externals.map(({ cell }) => cell)];
   let waiting = await block.runAll(arrived);
-  for (let hop = 0; hop < work.maxHops && waiting.length > 0 && !block.isFull(); hop++) {
+  for (let hop = 1; hop < work.maxHops && waiting.length > 0 && !block.isFull(); hop++) {
     waiting = await block.runAll(waiting);
   }
   return block.finish(waiting);

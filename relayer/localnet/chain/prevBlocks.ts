@@ -1,35 +1,31 @@
-import { serializeTuple, type TupleItem } from "@ton/core";
 import type { BlockLog } from "./blockLog";
+import { encodePlainBoc, type PlainCell } from "./plainBoc";
 import type { Block } from "./records";
 
 const BLOCKS_SHOWN = 16;
-const SHARD = -0x8000000000000000n;
 
 /**
- * What the TVM instructions PREVMCBLOCKS, PREVKEYBLOCK and PREVMCBLOCKS_100 answer in the block after `seqno`,
- * serialized as the emulator wants it. It costs milliseconds to build, so it is built once per block.
+ * What the TVM instructions PREVMCBLOCKS, PREVKEYBLOCK and PREVMCBLOCKS_100 answer in the block after `seqno`, as
+ * the base64 that the emulator takes: one `VmStackValue`. It is built once per block.
  */
 export function createPrevBlocksInfo(log: BlockLog): (seqno: number) => string {
-  let builtFor = 0;
+  let builtFor: Block | undefined;
   let built = "";
   return (seqno) => {
-    if (builtFor !== seqno) {
-      builtFor = seqno;
-      built = serializePrevBlocks(log, seqno);
+    const newest = log.at(seqno);
+    // Compared by identity: after a revert another block may have the same number.
+    if (built === "" || builtFor !== newest) {
+      builtFor = newest;
+      built = encodePlainBoc(prevBlocks(log, seqno)).toString("base64");
     }
     return built;
   };
 }
 
-function serializePrevBlocks(log: BlockLog, seqno: number): string {
+function prevBlocks(log: BlockLog, seqno: number): PlainCell {
   const recent = newestFirst(log, seqno, 1);
   const hundreds = newestFirst(log, seqno - (seqno % 100), 100);
-  const info: TupleItem[] = [tuple(recent.map(blockId)), blockId(log.first()), tuple(hundreds.map(blockId))];
-  const stack = serializeTuple([tuple(info)]).beginParse();
-  // The emulator takes one stack entry: a stack of one without its depth and its link to the rest.
-  stack.skip(24);
-  stack.loadRef();
-  return stack.asCell().toBoc().toString("base64");
+  return tuple([tuple(recent.map(blockId)), blockId(log.first()), tuple(hundreds.map(blockId))]);
 }
 
 function newestFirst(log: BlockLog, from: number, step: number): Block[] {
@@ -44,15 +40,43 @@ function newestFirst(log: BlockLog, from: number, step: number): Block[] {
   return found;
 }
 
-function blockId(block: Block): TupleItem {
+/** Workchain, shard, number, root hash and file hash. */
+function blockId(block: Block): PlainCell {
   return tuple([
-    int(-1n),
-    int(SHARD),
-    int(BigInt(block.seqno)),
-    int(BigInt(`0x${block.rootHash.toString("hex")}`)),
-    int(BigInt(`0x${block.fileHash.toString("hex")}`)),
+    smallInt(-1n),
+    smallInt(-0x8000000000000000n),
+    smallInt(BigInt(block.seqno)),
+    bigInt(block.rootHash),
+    bigInt(block.fileHash),
   ]);
 }
 
-const int = (value: bigint): TupleItem => ({ type: "int", value });
-const tuple = (items: TupleItem[]): TupleItem => ({ type: "tuple", items });
+/** `vm_stk_tinyint#01`. */
+function smallInt(value: bigint): PlainCell {
+  const bytes = Buffer.alloc(9, 1);
+  bytes.writeBigInt64BE(value, 1);
+  return { bytes, refs: [] };
+}
+
+/** `vm_stk_int#0201_` and 257 bits: a 15-bit tag, the sign and 256 bits fill whole bytes. */
+function bigInt(value: Buffer): PlainCell {
+  return { bytes: Buffer.concat([Buffer.from([2, 0]), value]), refs: [] };
+}
+
+/** `vm_stk_tuple#07`: the items but the last as one reference, pairwise nested, then the last. */
+function tuple(items: readonly PlainCell[]): PlainCell {
+  const bytes = Buffer.from([7, items.length >> 8, items.length & 0xff]);
+  const last = items.at(-1);
+  if (last === undefined) {
+    return { bytes, refs: [] };
+  }
+  const before = items
+    .slice(0, -1)
+    .reduce<PlainCell | undefined>((head, item) => (head === undefined ? item : pair(head, item)), undefined);
+  return { bytes, refs: before === undefined ? [last] : [before, last] };
+}
+
+const pair = (first: PlainCell, second: PlainCell): PlainCell => ({
+  bytes: Buffer.alloc(0),
+  refs: [first, second],
+});

@@ -36,7 +36,8 @@ export function fault(kind: Fault["kind"], more: Partial<Fault> = {}): Fault {
   return { kind, count: 1, value: 0, match: "", ...more };
 }
 
-export const clientOf = (net: Localnet): TonClient => new TonClient({ endpoint: net.endpoint });
+export const clientOf = (net: { readonly endpoint: string }): TonClient =>
+  new TonClient({ endpoint: net.endpoint });
 
 export interface TestWallet {
   readonly address: Address;
@@ -53,7 +54,7 @@ export interface Transfer {
 }
 
 export async function openWallet(
-  net: Localnet,
+  net: { readonly endpoint: string },
   role: DevRole,
   version: "v5" | "v4" = "v5",
 ): Promise<TestWallet> {
