@@ -61,7 +61,7 @@ def l_first(c: Chat, who):
     b, past = g.action()
     x = g.rng.random()
     if x < .34:
-        t = g.one("I'll ", "I'll ", "I will ", "I'm going to ", "let me ", "I'm gonna ", "I will ", "I'll ") + b
+        t = g.one("I'll ", "I'll ", "I will ", "I'm going to ", "let me ", "will ", "then I'll ", "I'm gonna ", "I will ", "I'll ") + b
         s = f"{who} will {b}"
     elif x < .48:
         t = g.one("I can ", "I can ", "I could ") + b
@@ -71,9 +71,10 @@ def l_first(c: Chat, who):
         tail, told = g.one(("", ""), ("", ""), (f" because of {why}", f" because of {why}"), (f", I have {why}", f" because of {why}"), (f". I have {why}", f" because of {why}"))
         t, s = g.one("I can't ", "I cannot ", "I won't be able to ", "I'm not able to ") + b + tail, f"{who} can't {b}{told}"
     elif x < .68:
-        z = put(g.one(STATES), g.maybe(.25, lambda: g.fact(g.when()))) if g.odds(.8) else g.fact(f"{g.rng.randint(2, 60)} minutes") + " late"
-        t, s = g.one("I'm ", "I am ", "I'm ", "I'll be " if "minutes" in z else "I'm ") + z, f"{who} {'will be' if 'minutes' in z else 'is'} {z}"
-        if "minutes" in z:
+        z = put(g.one(STATES), g.maybe(.25, lambda: g.fact(g.when()))) if g.odds(.8) else g.fact(g.one(f"{g.rng.randint(2, 60)} minutes", f"{g.rng.randint(2, 60)} minutes", f"{g.one('five', 'ten', 'twenty')} minutes", "an hour", "half an hour", "two hours")) + " late"
+        delay = z.endswith(" late") and " " in z[:-5].strip()
+        t, s = g.one("I'm ", "I am ", "I'm ") + z, f"{who} {'will be' if delay else 'is'} {z}"
+        if delay:
             t = g.one("I will be ", "I'll be ", "I'm ", "running ", "I'm running ") + z
     elif x < .76:
         z = put(g.one(g.thing(), g.one("an exam", "a flight", "a meeting", "a headache", "a cold", "a lot of work", "no time", "an idea", "a question", "an appointment", "a day off")), g.maybe(.4, lambda: g.fact(g.when())))
@@ -104,7 +105,18 @@ def l_done(c: Chat, who):
 
 
 def l_state(c: Chat, who):
-    s = c.g.statement()
+    g, x = c.g, c.g.rng.random()
+    s = g.statement()
+    if x < .08:
+        s = put("your", g.topic(), g.one("is", "is", "was", "is now"), g.one(PREDICATES), g.maybe(.4, lambda: g.fact(g.when())))
+    elif x < .16:
+        b, _ = g.action()
+        c.say(who, as_said(g.one("we'll ", "we will ", "we'll ", "then we'll ") + b), f"{who} says we will {as_told(b, c.other(who))}")
+        return
+    elif x < .23:
+        b, v = g.request(), g.one("can", "can", "may")
+        c.say(who, as_said(f"you {v} {b}"), f"{who} says {c.other(who)} {v} {marks(b, 'them', 'their', 'them', 'their')}")
+        return
     c.say(who, as_said(s), f"{who} says {as_told(s, c.other(who))}")
 
 
@@ -115,10 +127,28 @@ def l_two(c: Chat, who):
     c.say(who, as_said(a) + g.one(". ", ". ", ", ", " and ") + as_said(b), f"{who} says {as_told(a)} and {as_told(b)}")
 
 
+def l_pair(c: Chat, who):
+    """Two different things in one line."""
+    g = c.g
+    part = Chat(g, c.people)
+    part.lines = list(c.lines)
+    for f in g.one((l_state, l_first), (l_first, l_state), (l_state, l_we), (l_first, l_first), (l_state, l_order), (l_first, l_order)):
+        f(part, who)
+    (_, a), (_, b) = part.lines[-2:]
+    c.say(who, a.rstrip(".") + g.one(". ", ". ", ", ", "! ", " and ") + b, dress=False)
+    c.flush()
+    c.clauses += part.clauses
+
+
+def l_order(c: Chat, who):
+    b = c.g.request()
+    c.say(who, as_said(c.g.one("please ", "can you ", "could you ", "") + b), f"{who} asks {c.other(who)} to {marks(b, 'them', 'their', 'them', 'their')}")
+
+
 def l_we(c: Chat, who):
     g = c.g
     b, _ = g.action()
-    c.say(who, as_said(g.one("let's ", "let's ", "can we ", "shall we ", "we could ", "should we ", "could we ", "may we ", "why don't we ") + b), f"{who} wants to {as_told(b, c.other(who))}")
+    c.say(who, as_said(g.one("let's ", "let's ", "can we ", "shall we ", "we could ", "should we ", "could we ", "may we ", "why don't we ", "can I ", "may I ", "could I ", "should I ") + b), f"{who} wants to {as_told(b, c.other(who))}")
 
 
 # ---- exchanges -----------------------------------------------------------------------------------------------------
@@ -226,6 +256,10 @@ def x_question(c: Chat, people):
         elif t.count("{}") == 2:
             t = t.format(g.one(VERBS)[1 if t.startswith("have") else 0], "{}")
         c.say(who, as_said(t.format(n)) + g.maybe(.15, lambda: " " + g.when()), f"{who} asks about {as_told(n)}")
+    elif x < .70:
+        b, _ = g.action()
+        s, v = g.one(g.one("the kids", "the guests", "the parents", "the team", "they", "people", "students"), g.person(), g.the()), g.one("should", "can", "will", "must", "should")
+        c.say(who, as_said(f"{v} {s} {b}") + "?", f"{who} asks if {s} {v} {as_told(b, c.other(who))}")
     elif x < .86:
         b, _ = g.action()
         w = g.one("who can ", "who will ", "who wants to ", "who has to ", "who could ") + b if g.odds(.6) else g.one("who is ", "who's ") + g.one("coming", "picking up", "cooking", "driving", "paying for", "bringing", "feeding", "going to", "watching", "cleaning", "fixing", "buying") + " " + g.the()
@@ -265,13 +299,13 @@ def x_vote(c: Chat, people, a, b):
 
 def x_say(c: Chat, people):
     g, who = c.g, people[0]
-    g.one(l_first, l_first, l_first, l_state, l_state, l_state, l_two, l_we)(c, who)
+    g.one(l_first, l_first, l_first, l_state, l_state, l_state, l_two, l_we, l_pair, l_pair)(c, who)
     for q in people[1:]:
         x = g.rng.random()
         if x < .3:
             c.filler(q)
         elif x < .62:
-            g.one(l_first, l_first, l_first, l_state, l_state, l_done)(c, q)
+            g.one(l_first, l_first, l_first, l_state, l_state, l_done, l_pair)(c, q)
         elif x < .7:
             proposal(c, q)
 

@@ -135,7 +135,8 @@ class Draw:
                         f"on {self.one(MONTHS)} {self.rng.randint(1, 30)}", f"on {self.rng.randint(1, 30)} {self.one(MONTHS)}",
                         "next week", "this weekend", "today", f"on {d} {self.one('evening', 'morning', 'afternoon', 'night')}",
                         "tomorrow " + self.one("evening", "morning", "night"), "in " + self.one(MONTHS), "next month",
-                        "this evening", f"in {self.rng.randint(2, 50)} minutes", f"in {self.one('two', 'three', 'ten')} days")
+                        "this evening", f"in {self.rng.randint(2, 50)} minutes", f"in {self.one('two', 'three', 'ten')} days",
+                        f"on the {self.rng.randint(4, 20)}th", f"on the {self.one('1st', '2nd', '3rd', '21st', '22nd', '23rd', '25th', '30th')}")
 
     def when(self):
         return self.one(self.day, self.day, self.at, lambda: put(self.day(), self.at()), self.loose)()
@@ -233,8 +234,10 @@ class Draw:
         x = self.rng.random()
         if x < .5:
             return self.fact(self.when())
-        if x < .68:
+        if x < .67:
             return self.fact(self.place())
+        if x < .70:
+            return "for " + self.fact(self.money())
         if x < .78:
             return "for " + self.one(self.event, self.the, self.person)()
         if x < .86:
@@ -271,7 +274,7 @@ class Draw:
         if x < .66:
             return put(s, self.one("costs", "costs", "is now", "goes up to", "went up to"), self.fact(self.money()), self.maybe(.3, lambda: self.fact(self.when())))
         if x < .73:
-            return put(self.one("there is no", "there is a", "we have no", "no", "no", "there is still", "there will be no", "that was", "it was", "it is", "that is", "we still have", "we need more"), self.topic(), self.maybe(.6, lambda: self.fact(self.when())))
+            return put(self.one("there is no", "there is a", "we have no", "no", "no", "there is still", "there will be no", "that was the", "it was the", "it is the", "that is the", "we still have", "we need more"), self.topic(), self.maybe(.6, lambda: self.fact(self.when())))
         if x < .81:
             b, p = self.action()
             return put("we", self.one("have to", "need to", "must", "can", "will", "should", "can't"), b)

@@ -1,5 +1,5 @@
 """Messages written from an instruction: nearly all of the answer is copied, with the persons turned round."""
-from draw import Draw, as_said, low, marks, put
+from draw import Draw, as_said, cap, low, marks, put
 from replies import first_person
 from words import *
 
@@ -29,7 +29,7 @@ def lead(g, x):
     what = g.one("message", "short message", "text", "note", "short note", "email", "quick message", "friendly message", "polite message", "short email", "text message", "line")
     a = "an " if what[0] in "e" else "a "
     s = g.one(f"Write {a}{what} to {x}", f"Write to {x}", f"Draft {a}{what} to {x}", f"Write {x} {a}{what}", f"Text {x}", f"Draft {a}{what} for {x}", f"Help me write {a}{what} to {x}", f"Message {x}", f"Compose {a}{what} to {x}",
-              f"I need {a}{what} for {x}", f"I need {a}{what} to {x}", f"Can you write {a}{what} to {x}", f"Please write {a}{what} to {x}", f"Could you draft {a}{what} to {x}", f"Send {x} {a}{what}", f"I want to write to {x}", f"Please text {x}")
+              f"I need {a}{what} for {x}", f"I need {a}{what} to {x}", f"Can you write {a}{what} to {x}", f"Please write {a}{what} to {x}", f"Could you draft {a}{what} to {x}", f"Send {x} {a}{what}", f"I want to write to {x}", f"{cap(what)} for {x}", f"{what} to {x}", f"{what} for {x}", f"Please text {x}")
     return s
 
 
@@ -68,9 +68,9 @@ def t_tell(g, x):
         said, told = marks(s, "me", "my", p[1], p[2]), as_said(s)
     how = g.rng.random()
     if how < .34:
-        u = g.one("Tell {} ", "Tell {} that ", "Let {} know ", "Let {} know that ", "Inform {} that ", "Tell {} that ", "Say to {} that ", "Explain to {} that ").format(x) + said
+        u = g.one("Tell {} ", "Tell {} that ", "Let {} know ", "Let {} know that ", "Inform {} that ", "Tell {} that ", "Say to {} that ", "Explain to {} that ", "Help me tell {} that ", "I want to tell {} that ", "I need to tell {} that ", "Tell {}, ", "How do I tell {} that ").format(x) + said
     elif how < .72:
-        u = lead(g, x) + g.one(" that ", " that ", " saying that ", " to say that ", " saying ", " and say that ", " that says ") + said
+        u = lead(g, x) + g.one(" that ", " that ", " saying that ", " to say that ", " saying ", " and say that ", " that says ", ", ", ". ") + said
     else:
         u = lead(g, x) + g.one(": ", ": ", ":\n", " - ") + told
     return u, f"{told}."
@@ -93,7 +93,7 @@ def t_ask_about(g, x):
     k = g.rng.random()
     if k < .5:
         n = g.one(g.the(), g.event(), "the next " + g.one("train to ", "bus to ", "flight to ") + g.one(CITIES), "the " + g.one("shop", "museum", "office", "bank") + " in " + g.one(CITIES))
-        w = g.one(f"when {n} {g.one('starts', 'leaves', 'opens', 'ends', 'closes', 'arrives', 'is')}", f"where {n} is", f"how much {n} costs", f"what time {n} {g.one('starts', 'opens', 'ends', 'leaves')}", f"who has {n}", f"where to find {n}", f"when {n} will be ready", f"how {n} works", f"if {n} is {g.one(PREDICATES)}")
+        w = g.one(f"when {n} {g.one('starts', 'leaves', 'opens', 'ends', 'closes', 'arrives', 'is')}", f"where {n} is", f"how much {n} costs", f"what time {n} {g.one('starts', 'opens', 'ends', 'leaves')}", f"who has {n}", f"where to find {n}", f"when {n} will be ready", f"how {n} works", *[f"{g.one('if', 'whether')} {n} is {g.one('', 'still ', 'already ')}{g.one(PREDICATES + ['available'] * 12)}" for _ in range(3)])
         u = g.one(f"Ask {x} {w}", f"{lead(g, x)} asking {w}", f"{lead(g, x)} and ask {w}", f"I want to ask {x} {w}", f"{lead(g, x)} to ask {w}")
         return u, f"do you know {w}?"
     n = g.one(g.the(), g.event())

@@ -32,7 +32,7 @@ def first_person(g: Draw):
     b, past = g.action()
     x = g.rng.random()
     if x < .4:
-        s = g.one("I will ", "I'll ", "I will ", "I can ") + b
+        s = g.one("I will ", "I'll ", "I will ", "I can ", "I want to ", "I have to ", "I need to ", "I would like to ", "I'm going to ", "we will ") + b
     elif x < .55:
         s = g.one("I can't ", "I could not ", "I won't ") + b
     elif x < .65:
@@ -43,7 +43,9 @@ def first_person(g: Draw):
         s = "I " + past
     else:
         s = g.statement()
-    if g.odds(.15):
+    if g.odds(.1):
+        s += g.one(", ", " and ", ", ") + g.statement()
+    elif g.odds(.15):
         s += " because " + g.one("I am " + g.one(STATES), "I'm " + g.one(STATES), "I have " + g.reason(), g.statement(), "of " + g.reason())
     return s
 
@@ -52,10 +54,14 @@ def reply_task(g: Draw):
     sender = g.person() if g.odds(.6) else ""
     hi = f"Hi {sender}, " if sender else "Hi, "
     title = None
-    if g.odds(.1):
+    if g.odds(.07):
+        sender = g.one(TITLES[:5]) + " " + g.proper()
+        g.names.append(sender.split()[-1])
+        hi = f"Dear {sender}, "
+    elif g.odds(.1):
         title, sender = g.one(RELATIONS + ["mum", "mom", "dad"]), ""
         hi = f"Hi {title}, " if title in PARENTS else "Hi, "
-    want = g.rng.choices(["none", "yes", "no", "why", "tell"], [52, 8, 10, 12, 18])[0]
+    want = g.rng.choices(["none", "yes", "no", "why", "clause", "tell"], [50, 8, 9, 10, 6, 18])[0]
     f = g.rng.choices([m_invite, m_request, m_move, m_question, m_kind, m_news, m_pay, m_sale, m_remind, m_other], [16, 18, 8, 10, 20, 8, 6, 4, 5, 12])[0]
     text, yes, open_ended = f(g)
     want = want if open_ended or want == "tell" else "none"
@@ -69,6 +75,10 @@ def reply_task(g: Draw):
     elif want == "why":
         w = g.reason()
         wish, answer = g.one(NO_WHY).replace("{w}", w), f"I am sorry, but I can't because of {w}. Thank you for asking!"
+    elif want == "clause":
+        s = as_said(g.one(f"I'm {g.one(STATES)}", f"I am {g.one(STATES)}", "I already have plans", "I have other plans", "I have no time", "it is too expensive", "I have to work", "I work", "I am busy", "I have to " + g.action()[0], g.statement(), "I will be away"))
+        wish = g.one("Say no, {}.", "Decline, {}.", "I can't, {}", "Tell them no, {}", "Say I can't because {}.", "no, {}", "say no because {}", "Politely decline, {}.", "Tell him no, {}", "Tell her no, {}", "Say that I can't, {}").replace("{}", s)
+        answer = f"I am sorry, but I can't. {cap(s)}."
     else:
         s = first_person(g)
         him, his = g.one(("him", "his"), ("her", "her"), ("them", "their"))
@@ -76,6 +86,8 @@ def reply_task(g: Draw):
         wish += g.one(".", "", ".")
         answer = f"{cap(marks(s, 'me', 'my', 'you', 'your'))}."
         answer = f"thank you for your message. {answer}"
+    if g.odds(.18):
+        text = as_said(g.one(cap(g.statement()) + ".", "I'm " + g.one(STATES) + " " + g.one(g.day(), "") + g.one(",", "."), "I hope you are well.", "I hope this finds you well.", "I am writing about " + g.the() + ".", "Long time no see!", "How are you?", "Sorry to bother you.", "Quick question:")).replace(" ,", ",").replace(" .", ".") + " " + text
     if g.odds(.2):
         text = low(text)
     if g.odds(.4):
@@ -196,6 +208,8 @@ def m_remind(g):
 def m_other(g):
     if g.odds(.5):
         t = cap(as_said(g.one(g.statement(), "your order " + str(g.rng.randint(10, 9999)) + " " + g.one("is delayed", "is delayed by " + g.one("two days", "a week", "three hours"), "has arrived", "was sent", "is ready") + " " + g.when(), "the office is closed " + g.when(), "I will be " + str(g.rng.randint(2, 50)) + " minutes late", "your " + g.topic() + " " + g.one("has arrived", "is ready", "is here")))) + "."
+        if g.odds(.15):
+            t = g.one("We regret to inform you that", "Please note that", "I wanted to let you know that", "This is to inform you that", "We are happy to tell you that", "Unfortunately,", "Just to let you know,", "We would like to inform you that") + " " + g.one(low(t), f"your {g.topic()} was {g.one('not successful', 'rejected', 'approved', 'accepted', 'declined', 'successful')}.")
         if g.odds(.35):
             t += " " + g.one("We are sorry. Best regards, " + g.proper(), "Best regards, " + g.proper() + " " + g.one("Shop", "Ltd", "Team", "Bank", "Hotel", "Support"), "Sorry! Kind regards, " + g.proper(), "We are sorry.", "Sorry for the trouble.", "Just so you know.", "Have a nice day.", "Best regards", "That's all.")
         return t, "Thank you for letting me know!", False

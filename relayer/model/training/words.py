@@ -93,7 +93,7 @@ schedule/scheduled|win/won|block/blocked|report/reported|hire/hired|train/traine
 solve/solved|learn/learned|practise/practised|play/played|sing/sang|teach/taught|invite/invited|greet/greeted|do/did|make/made|talk about/talked about|think about/thought about|order/ordered|eat/ate|drink/drank|
 wear/wore|hear/heard|sort out/sorted out|hand in/handed in|wait for/waited for|work on/worked on|know/knew|run/ran|give/gave""")]
 VISITS = phrases("""come|come over|go home|stay at home|stay longer|leave early|work late|wait outside|work from home|be there|come later|
-drive|walk|take the bus|take the train|help|join|call <you>|pick <you> up|meet <you>|help <you>|wait for <you>|call back|
+drive|walk|take the bus|take the train|help|join|call <you>|pick <you> up|babysit|cook|wait|stay|sleep|study|pay|vote|relax|swim|dance|park|move|cancel|order|be late|be home|be ready|eat|start|begin|leave|arrive|be back|be quick|meet <you>|help <you>|wait for <you>|call back|
 drop by|sleep in|travel|go to bed|come back|start early|stay in bed|go shopping|write to <you>|let <you> know|text <you>""")
 STATES = phrases("""sick|ill|tired|busy|late|at home|at work|on my way|stuck in traffic|stuck at work|ready|free|hungry|lost|nervous|
 out of town|in a meeting|on holiday|on the train|on the bus|almost there|done|not sure|not ready|not at home|away|offline|
@@ -111,10 +111,10 @@ RELATIONS = phrases("""my boss|my landlord|my sister|my brother|my neighbour|my 
 my manager|my doctor|my client|my cousin|my roommate|the teacher|the landlord|the manager|the customer|the seller|my uncle|
 my aunt|my daughter|my son|my professor|my coach|the plumber|my tenant|the hotel|the school|my flatmate|my partner|
 the neighbours|the company|the shop|my girlfriend|my boyfriend|my lawyer|the bank|a friend|a colleague|a customer""")
-GROUPS = phrases("the team|everyone|all|my team|the group|my friends|the class|the family|my family|the parents|my colleagues|our team|the guests")
-PARENTS = phrases("mum|mom|dad|grandma|grandpa")
+GROUPS = phrases("the team|everyone|all|my team|the group|my friends|the class|the family|my family|the parents|my colleagues|our team|the guests|the whole family|the whole team|everybody|the whole class|the office")
+PARENTS = phrases("mum|mom|dad|grandma|grandpa|Mum|Mom|Dad|Grandma|Grandpa")
 ENTRIES = phrases("""hey|hi|oh no!|oh no,|ok then|ok|okay,|great,|haha|lol|sorry,|well,|so|hm,|no worries,|btw|actually,|guys,|wow,|
-yes,|sure,|cool,|good,|all right,|fine,|oh,|ah ok,|thanks,|no problem,|hello everyone,|hi all,|right,|yeah,|morning!|listen,|
+yes,|sure,|cool,|good,|all right,|fine,|oh,|ah ok,|thanks,|no problem,|hello everyone,|hi all,|right,|yes!|great!|no!|wonderful,|oh!|thank you!|sorry!|yeah,|morning!|listen,|
 good news:|bad news:|update:|reminder:|fyi,|just so you know,|quick update:|perfect,|nice,|yep,|hey everyone,|hmm ok|ugh,""")
 EXITS = phrases("""!|:)|:(|👍|, ok?|, sorry|, thanks|btw|haha|lol|!!|😂|🎉|...|, I hope|as always|, promise|, I guess|😅|🙏|, of course|anyway""")
 FILLERS = phrases("""haha|lol|nice|cool|great|perfect|awesome|yay|thanks|thank you|thx|hm|wow|:)|👍|😂|good to know|
@@ -125,7 +125,7 @@ you're welcome|take care|great news|ok cool|hello|good morning|so cute|really?|w
 AGREES = phrases("""I'm in|count me in|sounds great|yes|yes!|sure|ok|okay|works for me|great idea|me too|of course|good for me|yep|
 yes please|+1|deal|why not|sounds good|I agree|agreed|fine with me|ok for me|yes, of course|yeah sure|
 sure, no problem|absolutely|yes, that works|happy to|will do|alright|I'd love to|I'm up for it|yes, count me in|in!|
-sounds like a plan|ok, deal|that's fine|yeah|👍 yes|yup|sure thing|definitely|I like it|ok let's do that|good plan""")
+sounds like a plan|ok, deal|that's fine|yeah|👍 yes|yup|sure thing|definitely|of course, any time|sure, any time|I like it|ok let's do that|good plan""")
 DECLINES = phrases("""no|no, sorry|nope|sorry, no|no way|I'd rather not|not me|not for me|I don't think so|no thanks|I disagree|
 better not|I'm out|no, not really|sorry, not this time|can't, sorry""")
 FRAGMENTS = phrases("""Which it isn't|Only if <x> holds|unless <x> though|because of <x> or what|like <x>?? seriously|no no, not <x>|
