@@ -34,13 +34,10 @@ describe("record", () => {
     for (const change of wrong) {
       expect(codeOf(() => verifyRecord(record, { ...known, ...change }))).toBe("RECEIPT_INVALID");
     }
-    const priced = amountFor(LEAF, TERMS) === LEAF.amount;
-    const check = () => verifyRecord(record, { ...known, prices: TERMS });
-    if (priced) {
-      expect(check).not.toThrow();
-    } else {
-      expect(codeOf(check)).toBe("RECEIPT_INVALID");
-    }
+    expect(LEAF.amount).toBe(amountFor(LEAF, TERMS));
+    expect(() => verifyRecord(record, { ...known, prices: TERMS })).not.toThrow();
+    const dearer = { ...TERMS, promptPrice: TERMS.promptPrice + 1_000n };
+    expect(codeOf(() => verifyRecord(record, { ...known, prices: dearer }))).toBe("RECEIPT_INVALID");
   });
 
   it("is refused for another worker, job or network", () => {
