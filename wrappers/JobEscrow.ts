@@ -1,0 +1,36 @@
+import { type Address, beginCell, type Cell } from "@ton/core";
+import { type JobEscrow, storeJobRecord } from "../build/JobEscrow/JobEscrow_JobEscrow";
+import { codeReference, newJobEscrow } from "./codes";
+
+export { JobEscrow, type JobState } from "../build/JobEscrow/JobEscrow_JobEscrow";
+
+/** What fixes a job's address. `providerCode` is the network's ProviderStake code. */
+export interface JobEscrowConfig {
+  readonly registry: Address;
+  readonly developer: Address;
+  readonly nonce: bigint;
+  readonly providerCode: Cell;
+}
+
+/** The job of that developer and nonce, with the code and data it is deployed with. */
+export function jobEscrow(config: JobEscrowConfig): Promise<JobEscrow> {
+  const provider = codeReference(config.providerCode);
+  const record = beginCell()
+    .store(
+      storeJobRecord({
+        $$type: "JobRecord",
+        registry: config.registry,
+        developer: config.developer,
+        nonce: config.nonce,
+        providerCodeHash: provider.hash,
+        providerCodeDepth: provider.depth,
+        terms: null,
+      }),
+    )
+    .endCell();
+  return newJobEscrow(record);
+}
+
+/** States of a JobEscrow, by the number its getter returns. A closed job is an account that no longer exists. */
+export const JOB_STATES = ["new", "open", "accepting", "active", "closing"] as const;
+export type JobStateName = (typeof JOB_STATES)[number];

@@ -1,0 +1,34 @@
+import { type Address, beginCell, Dictionary } from "@ton/core";
+import { type NetworkParams, storeNetworkParams } from "../build/JobEscrow/JobEscrow_JobEscrow";
+import { NetworkRegistry } from "../build/NetworkRegistry/NetworkRegistry_NetworkRegistry";
+import { codeReference, contractCodes } from "./codes";
+
+export { NetworkRegistry, type NetworkState } from "../build/NetworkRegistry/NetworkRegistry_NetworkRegistry";
+
+export interface NetworkRegistryConfig {
+  readonly governor: Address;
+  readonly guardian: Address;
+  /** Wait between announcing a change and carrying it out. */
+  readonly timelockSeconds: number;
+  readonly params: NetworkParams;
+}
+
+/** A network whose providers and jobs have this build's code. */
+export async function networkRegistry(config: NetworkRegistryConfig): Promise<NetworkRegistry> {
+  const codes = await contractCodes();
+  const provider = codeReference(codes.provider);
+  const job = codeReference(codes.job);
+  return NetworkRegistry.fromInit(
+    config.governor,
+    null, // pendingGovernor
+    config.guardian,
+    BigInt(config.timelockSeconds),
+    Dictionary.empty(), // changes
+    false, // paused
+    provider.hash,
+    provider.depth,
+    job.hash,
+    job.depth,
+    beginCell().store(storeNetworkParams(config.params)).endCell(),
+  );
+}

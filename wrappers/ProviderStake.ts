@@ -1,0 +1,34 @@
+import { type Address, beginCell, type Cell } from "@ton/core";
+import { storeProviderRecord } from "../build/JobEscrow/JobEscrow_JobEscrow";
+import type { ProviderStake } from "../build/ProviderStake/ProviderStake_ProviderStake";
+import { codeReference, newProviderStake } from "./codes";
+
+export { ProviderStake, type ProviderState } from "../build/ProviderStake/ProviderStake_ProviderStake";
+
+/** What fixes a provider's address. `jobCode` is the network's JobEscrow code. */
+export interface ProviderStakeConfig {
+  readonly registry: Address;
+  readonly owner: Address;
+  readonly index: number;
+  readonly jobCode: Cell;
+}
+
+/** The ProviderStake of that owner and index, with the code and data it is deployed with. */
+export function providerStake(config: ProviderStakeConfig): Promise<ProviderStake> {
+  const job = codeReference(config.jobCode);
+  const record = beginCell()
+    .store(
+      storeProviderRecord({
+        $$type: "ProviderRecord",
+        registry: config.registry,
+        owner: config.owner,
+        index: BigInt(config.index),
+        jobCodeHash: job.hash,
+        jobCodeDepth: job.depth,
+        params: null,
+        catalog: null,
+      }),
+    )
+    .endCell();
+  return newProviderStake(record);
+}
