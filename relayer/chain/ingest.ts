@@ -13,10 +13,12 @@ export interface ChainEvent<E> {
   readonly event: E;
 }
 
-export interface IngestOptions<E extends { readonly kind: string }> {
+export interface IngestOptions<E> {
   readonly account: Address;
   /** Undefined for an opcode it does not know. */
   readonly decode: (body: Cell) => E | undefined;
+  /** The name under which the event is stored. */
+  readonly kindOf: (event: E) => string;
   /** Saves what an event means. Runs in the transaction that moves the cursor: await nothing but `tx`. */
   readonly apply: (tx: Store, event: ChainEvent<E>) => Promise<void>;
   /** Where an account begins that was never followed; by default at its first transaction. */
@@ -31,10 +33,7 @@ export interface IngestDeps extends FollowDeps {
 }
 
 /** Follows an account until `signal`; effects and cursor are saved in one store transaction each. */
-export async function ingest<E extends { readonly kind: string }>(
-  deps: IngestDeps,
-  options: IngestOptions<E>,
-): Promise<void> {
+export async function ingest<E>(deps: IngestDeps, options: IngestOptions<E>): Promise<void> {
   const cursor = await startOf(deps, options);
   for await (const step of follow(deps, { ...options, cursor })) {
     await applyStep(deps, options, step);
@@ -42,10 +41,7 @@ export async function ingest<E extends { readonly kind: string }>(
 }
 
 /** The same once: up to what is final now. Answers the number of transactions taken. */
-export async function ingestOnce<E extends { readonly kind: string }>(
-  deps: IngestDeps,
-  options: IngestOptions<E>,
-): Promise<number> {
+export async function ingestOnce<E>(deps: IngestDeps, options: IngestOptions<E>): Promise<number> {
   const cursor = await startOf(deps, options);
   let taken = 0;
   for await (const step of catchUp(deps, { account: options.account, cursor })) {
@@ -55,25 +51,21 @@ export async function ingestOnce<E extends { readonly kind: string }>(
   return taken;
 }
 
-async function startOf<E extends { readonly kind: string }>(
+async function startOf<E>(
   { store }: IngestDeps,
   { account, start }: IngestOptions<E>,
 ): Promise<TransactionPoint> {
   return (await findCursor(store, { account: account.toRawString() })) ?? start ?? BEFORE_FIRST;
 }
 
-async function applyStep<E extends { readonly kind: string }>(
-  deps: IngestDeps,
-  options: IngestOptions<E>,
-  step: Step,
-): Promise<void> {
+async function applyStep<E>(deps: IngestDeps, options: IngestOptions<E>, step: Step): Promise<void> {
   const account = options.account.toRawString();
   const events = eventsOf(deps, options, account, step.transaction);
   await deps.store.transaction(async (tx) => {
     const known = await findCursor(tx, { account });
     await advanceCursor(tx, { account, from: known === undefined ? undefined : step.from, to: step.to });
     for (const event of events) {
-      const { kind } = event.event;
+      const kind = options.kindOf(event.event);
       if (await saveEvent(tx, { event: { ...event, kind, body: event.event } })) {
         await options.apply(tx, event);
       }
@@ -82,7 +74,7 @@ async function applyStep<E extends { readonly kind: string }>(
 }
 
 /** Messages to the outside that this account itself sent; their index counts all its out messages. */
-function eventsOf<E extends { readonly kind: string }>(
+function eventsOf<E>(
   deps: IngestDeps,
   options: IngestOptions<E>,
   account: string,

@@ -35,6 +35,7 @@ describe("ingest", () => {
   const options = (): IngestOptions<Ping> => ({
     account: ACCOUNT,
     decode,
+    kindOf: ({ kind }) => kind,
     apply: async (_tx, event) => {
       applied.push(event);
     },
