@@ -1,0 +1,40 @@
+import { z } from "zod";
+import type { Job } from "../store";
+
+/** What the relayer keeps with a job beside the common columns. */
+const extraSchema = z.object({
+  openedAt: z.int().default(0),
+  acceptBy: z.int().default(0),
+  /** Attestation end by worker key, as the job knows it; 0 until it was read. */
+  lanes: z.record(z.string(), z.int()).default({}),
+});
+
+export type JobFacts = z.infer<typeof extraSchema>;
+
+/** `new` is a job whose opening was not read yet; `closed` one whose account is gone. */
+export const LIVE_STATES = ["new", "open", "accepting", "active", "closing"] as const;
+
+export function factsOf(job: Job): JobFacts {
+  return extraSchema.parse(job.extra);
+}
+
+/** A job that is known by its address alone. */
+export function unreadJob(address: string, provider: string): Job {
+  return {
+    role: "provider",
+    address,
+    provider,
+    developer: "",
+    nonce: 0n,
+    modelHash: "",
+    sessionKey: "",
+    terms: undefined,
+    budgetNano: 0n,
+    settledNano: 0n,
+    pendingNano: 0n,
+    state: "new",
+    deadlineSeconds: 0,
+    closeSeconds: undefined,
+    extra: {},
+  };
+}

@@ -1,0 +1,73 @@
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+
+/** Seconds until an answer is complete: from a cached short one to a long generation. */
+const DURATION_BUCKETS = [0.005, 0.02, 0.1, 0.5, 2, 10, 60, 300];
+
+export interface Metrics {
+  readonly registry: Registry;
+  /** By outcome: `ok` or the error's code. */
+  readonly requests: Counter<"outcome">;
+  readonly requestSeconds: Histogram;
+  readonly inFlight: Gauge;
+  readonly forwardedBytes: Counter;
+  readonly receipts: Counter;
+  readonly receiptNano: Counter;
+  readonly cosignatures: Counter<"outcome">;
+  readonly intents: Counter<"kind">;
+  readonly workersAlive: Gauge;
+  readonly unknownEvents: Counter;
+}
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  return {
+    registry,
+    requests: new Counter({
+      name: "cocoon_provider_requests_total",
+      help: "Sealed requests by outcome",
+      labelNames: ["outcome"],
+      registers,
+    }),
+    requestSeconds: new Histogram({
+      name: "cocoon_provider_request_seconds",
+      help: "Time from a request's first byte to its answer's end",
+      buckets: DURATION_BUCKETS,
+      registers,
+    }),
+    inFlight: new Gauge({ name: "cocoon_provider_in_flight", help: "Requests admitted now", registers }),
+    forwardedBytes: new Counter({
+      name: "cocoon_provider_forwarded_bytes_total",
+      help: "Bytes of answers passed on",
+      registers,
+    }),
+    receipts: new Counter({
+      name: "cocoon_provider_receipts_total",
+      help: "Receipts stored before their answer ended",
+      registers,
+    }),
+    receiptNano: new Counter({
+      name: "cocoon_provider_earned_nanoton_total",
+      help: "What the stored receipts add to their lanes",
+      registers,
+    }),
+    cosignatures: new Counter({
+      name: "cocoon_provider_cosignatures_total",
+      help: "Co-signatures by outcome",
+      labelNames: ["outcome"],
+      registers,
+    }),
+    intents: new Counter({
+      name: "cocoon_provider_messages_total",
+      help: "Messages queued for the chain by kind",
+      labelNames: ["kind"],
+      registers,
+    }),
+    workersAlive: new Gauge({ name: "cocoon_provider_workers_alive", help: "Workers that answer", registers }),
+    unknownEvents: new Counter({
+      name: "cocoon_provider_unknown_events_total",
+      help: "Events passed over because their opcode or shape is unknown",
+      registers,
+    }),
+  };
+}

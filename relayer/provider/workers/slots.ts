@@ -1,0 +1,74 @@
+import { RetryableError } from "../../errors";
+
+export interface Slots {
+  /** Answers when a place is free; refused with `OVERLOADED` when the queue is full or the wait too long. */
+  take(signal: AbortSignal): Promise<() => void>;
+  inUse(): number;
+  waiting(): number;
+}
+
+/** Places at one worker, given out in order of arrival. */
+export function createSlots(options: {
+  readonly capacity: () => number;
+  readonly maxWaiting: number;
+  readonly waitMs: number;
+}): Slots {
+  let inUse = 0;
+  const queue: (() => void)[] = [];
+
+  const release = () => {
+    inUse -= 1;
+    if (inUse < options.capacity()) {
+      queue.shift()?.();
+    }
+  };
+  const occupy = () => {
+    inUse += 1;
+    let held = true;
+    return () => {
+      if (held) {
+        held = false;
+        release();
+      }
+    };
+  };
+  const overloaded = (message: string) =>
+    new RetryableError("OVERLOADED", message, { inUse, waiting: queue.length });
+
+  return {
+    async take(signal) {
+      if (inUse < options.capacity()) {
+        return occupy();
+      }
+      if (queue.length >= options.maxWaiting) {
+        throw overloaded("The worker's queue is full: use another worker or try again later.");
+      }
+      return await new Promise((resolve, reject) => {
+        const leave = () => {
+          clearTimeout(timer);
+          signal.removeEventListener("abort", onAbort);
+          const place = queue.indexOf(enter);
+          if (place >= 0) {
+            queue.splice(place, 1);
+          }
+        };
+        const enter = () => {
+          leave();
+          resolve(occupy());
+        };
+        const onAbort = () => {
+          leave();
+          reject(new RetryableError("CLIENT_CLOSED", "The client left while its request was queued."));
+        };
+        const timer = setTimeout(() => {
+          leave();
+          reject(overloaded("The worker had no place in time: use another worker or try again later."));
+        }, options.waitMs);
+        signal.addEventListener("abort", onAbort);
+        queue.push(enter);
+      });
+    },
+    inUse: () => inUse,
+    waiting: () => queue.length,
+  };
+}
