@@ -7,7 +7,6 @@ import {
   createPublicKey,
   createSecretKey,
   diffieHellman,
-  generateKeyPairSync,
   type KeyObject,
   timingSafeEqual as nodeTimingSafeEqual,
   randomBytes,
@@ -76,9 +75,17 @@ const ed25519Private = cached((seed) => {
   return { privateKey, publicKey: rawPublicKey(createPublicKey(privateKey)) };
 });
 
-function keyAgreement(privateKey: KeyObject, publicKey: Uint8Array): KeyAgreement {
+const BASE_POINT = importPublic(
+  "X25519",
+  Uint8Array.from({ length: KEY_BYTES }, (_, i) => (i === 0 ? 9 : 0)),
+);
+
+// Fresh keys are random bytes, never `generateKeyPairSync`: exporting a key that it made stops Node 20 for good when
+// the garbage collector runs inside the export (its job's destructor waits for the lock that the export holds).
+function keyAgreement(raw: Uint8Array): KeyAgreement {
+  const privateKey = importPrivate("X25519", raw);
   return {
-    publicKey,
+    publicKey: diffieHellman({ privateKey, publicKey: BASE_POINT }),
     agree(peer) {
       if (peer.length !== KEY_BYTES) {
         return undefined;
@@ -93,10 +100,7 @@ function keyAgreement(privateKey: KeyObject, publicKey: Uint8Array): KeyAgreemen
   };
 }
 
-const x25519Of = cached((raw) => {
-  const privateKey = importPrivate("X25519", raw);
-  return keyAgreement(privateKey, rawPublicKey(createPublicKey(privateKey)));
-});
+const x25519Of = cached(keyAgreement);
 
 function createAead(key: Uint8Array): Aead {
   const secret = createSecretKey(key);
@@ -173,13 +177,8 @@ export const primitives: Primitives = {
       return false;
     }
   },
-  x25519KeyPair(privateKey) {
-    if (privateKey !== undefined) {
-      return x25519Of(privateKey);
-    }
-    const pair = generateKeyPairSync("x25519");
-    return keyAgreement(pair.privateKey, rawPublicKey(pair.publicKey));
-  },
+  x25519KeyPair: (privateKey) =>
+    privateKey === undefined ? keyAgreement(randomBytes(KEY_BYTES)) : x25519Of(privateKey),
   createAead,
   randomBytes: (length) => randomBytes(length),
   timingSafeEqual: (left, right) => left.length === right.length && nodeTimingSafeEqual(left, right),
