@@ -1,5 +1,5 @@
-import type { JobOpenedEvent } from "../../../wrappers/messages";
 import type { ProtocolEvent } from "../../../wrappers";
+import { type JobOpenedEvent, loadJobService, loadJobTerms } from "../../../wrappers/messages";
 import { encodeTerms, toBase64, toJobAddress, toRawAddress } from "../../protocol";
 import { findJob, findLane, type Job, type Store, saveJob, saveSettlement } from "../../store";
 import type { Context } from "../context";
@@ -49,9 +49,10 @@ export async function applyJobEvent(
 function openedJob(
   { networkId }: Pick<Context, "networkId">,
   address: string,
-  { developer, budget, terms }: JobOpenedEvent,
+  event: JobOpenedEvent,
 ): Partial<Job> {
-  const { service } = terms;
+  const terms = loadJobTerms(event.terms.beginParse());
+  const service = loadJobService(terms.service.beginParse());
   const modelHash = hex32(service.modelHash);
   const sessionKey = hex32(terms.sessionPublicKey);
   const encoded = encodeTerms({
@@ -68,11 +69,11 @@ function openedJob(
   return {
     state: "accepting",
     provider: terms.provider.toRawString(),
-    developer: developer.toRawString(),
+    developer: event.developer.toRawString(),
     modelHash,
     sessionKey,
     terms: toBase64(encoded),
-    budgetNano: budget,
+    budgetNano: event.budget,
     // An address that was used before starts over: its lanes belong to the job that ended.
     settledNano: 0n,
     pendingNano: 0n,

@@ -2,12 +2,24 @@ import { Cell, type Dictionary } from "@ton/core";
 import { z } from "zod";
 import { loadWorkerStatement } from "../../../wrappers/messages";
 import { RetryableError, toCocoonError } from "../../errors";
-import { equalBytes, fromHex, hashHpkeKey, primitives, toBase64, toHex } from "../../protocol";
+import {
+  equalBytes,
+  fromBase64,
+  fromHex,
+  hashHpkeKey,
+  primitives,
+  SIGNATURE_BYTES,
+  toBase64,
+} from "../../protocol";
 import type { Context } from "../context";
 import { callJson } from "./callJson";
 import type { Identity } from "./identity";
 
-const answerSchema = z.looseObject({ statement: z.string(), signature: z.string() });
+const answerSchema = z.looseObject({
+  statement: z.string(),
+  /** An attestor's process may hold several keys. */
+  signatures: z.array(z.looseObject({ index: z.int(), signature: z.string() })),
+});
 
 export interface SignedStatement {
   readonly statement: Cell;
@@ -50,11 +62,14 @@ export async function askAttestors(
       );
       const statement = Cell.fromBase64(answer.statement);
       checkStatement(context, identity, statement);
-      const index = signerOf(request.attestors, statement, Buffer.from(answer.signature, "base64"));
       const name = statement.hash().toString("hex");
       const group = found.get(name) ?? { statement, signatures: new Map() };
-      group.signatures.set(index, Buffer.from(answer.signature, "base64"));
       found.set(name, group);
+      for (const { index, signature } of answer.signatures) {
+        const bytes = fromBase64(signature, SIGNATURE_BYTES);
+        checkSigner(request.attestors.get(index), statement, bytes);
+        group.signatures.set(index, bytes);
+      }
     } catch (error) {
       context.log.warn({ msg: "attestor gave no signature", url, detail: toCocoonError(error).message });
     }
@@ -92,14 +107,13 @@ function checkStatement(
   }
 }
 
-function signerOf(attestors: Dictionary<number, bigint>, statement: Cell, signature: Uint8Array): number {
-  for (const [index, key] of attestors) {
-    const publicKey = fromHex(key.toString(16).padStart(64, "0"), 32);
-    if (primitives.ed25519Verify(publicKey, statement.hash(), signature)) {
-      return index;
-    }
+function checkSigner(key: bigint | undefined, statement: Cell, signature: Uint8Array): void {
+  const isSigned =
+    key !== undefined &&
+    primitives.ed25519Verify(fromHex(key.toString(16).padStart(64, "0"), 32), statement.hash(), signature);
+  if (!isSigned) {
+    throw new RetryableError("ATTESTATION_REFUSED", "A signature is not of that attestor of the registry.", {
+      statement: statement.hash().toString("hex"),
+    });
   }
-  throw new RetryableError("ATTESTATION_REFUSED", "No attestor of the registry signed this statement.", {
-    statement: toHex(statement.hash()),
-  });
 }

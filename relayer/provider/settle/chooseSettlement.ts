@@ -1,0 +1,58 @@
+import type { Lane, SignedHead } from "../../store";
+import type { Policy } from "../policy";
+
+/** A head to bring to the chain. */
+export interface Settlement {
+  readonly head: SignedHead;
+  /** Undefined: the worker alone claims, and the amount waits for the challenge time. */
+  readonly cosignature: string | undefined;
+}
+
+/** What the decision looks at beside the lane itself. */
+export interface Moment {
+  readonly nowSeconds: number;
+  readonly policy: Policy;
+  readonly closing: boolean;
+  /** Claims of this lane are refused from here on: end of job or of the attestation's grace. */
+  readonly lastClaimAt: number;
+  readonly budgetNearlySpent: boolean;
+  /** How long something has been waiting to be settled. */
+  readonly waitingMs: number;
+}
+
+/** The newest co-signed head when it is worth a message now. */
+export function chooseCosigned(lane: Lane, moment: Moment): Settlement | undefined {
+  const dueNano = (lane.cosigned?.head.amountNano ?? 0n) - lane.settledNano;
+  if (lane.cosigned === undefined || dueNano <= 0n) {
+    return undefined;
+  }
+  const { policy } = moment;
+  const isDue =
+    dueNano >= policy.settleMinNano ||
+    moment.waitingMs >= policy.settleMaxAgeMs ||
+    moment.budgetNearlySpent ||
+    (moment.closing && policy.settleOnClosing) ||
+    endsSoon(moment);
+  return isDue ? lane.cosigned : undefined;
+}
+
+/** The newest head without its co-signature, when there is no more time to wait for one. */
+export function chooseClaim(lane: Lane, moment: Moment): Settlement | undefined {
+  const { head } = lane;
+  const known = [lane.settledNano + lane.pendingNano, lane.cosigned?.head.amountNano ?? 0n];
+  const graceOver = moment.nowSeconds * 1_000 >= head.issuedAtSeconds * 1_000 + moment.policy.cosignGraceMs;
+  const isDue = (moment.closing && graceOver) || endsSoon(moment);
+  return isDue && known.every((amountNano) => head.amountNano > amountNano)
+    ? { head, cosignature: undefined }
+    : undefined;
+}
+
+/** True when the lane still holds something that neither was paid nor waits on the chain. */
+export function hasUnclaimed(lane: Lane): boolean {
+  const claimed = lane.settledNano + lane.pendingNano;
+  return lane.head.amountNano > claimed || (lane.cosigned?.head.amountNano ?? 0n) > lane.settledNano;
+}
+
+function endsSoon({ nowSeconds, lastClaimAt, policy }: Moment): boolean {
+  return lastClaimAt - nowSeconds <= policy.beforeEndSeconds;
+}

@@ -1,0 +1,81 @@
+import { toCocoonError } from "../../errors";
+import { type Job, type Lane, listJobs, listLanes } from "../../store";
+import { type Context, nowSeconds } from "../context";
+import { factsOf } from "../jobFacts";
+import { hasUnclaimed } from "./chooseSettlement";
+import { endJob } from "./endJob";
+import { lastClaimOfJob, readJobChain } from "./readJobChain";
+import { settleLane } from "./settleLane";
+
+const BPS = 10_000n;
+/** A job with nothing new is looked at on the chain this often, in case its dates came or an event was missed. */
+const IDLE_LOOK_MS = 60_000;
+
+export interface Settler {
+  round(): Promise<void>;
+}
+
+/** Brings earned heads to the chain and jobs to their end; everything it decides comes from store and chain. */
+export function createSettler(context: Context): Settler {
+  const waitingSince = new Map<string, number>();
+  const lookedAt = new Map<string, number>();
+
+  const settleJob = async (job: Job) => {
+    const now = nowSeconds(context.clock);
+    const lanes = await listLanes(context.store, { job: job.address });
+    const since = noteWaiting(waitingSince, job, lanes, context.clock.nowMs());
+    const ending = job.state === "closing" || now >= job.deadlineSeconds;
+    const idle = !ending && !lanes.some(hasUnclaimed) && !lanes.some(({ pendingNano }) => pendingNano > 0n);
+    const last = lookedAt.get(job.address) ?? Number.NEGATIVE_INFINITY;
+    if (idle && context.clock.nowMs() - last < IDLE_LOOK_MS) {
+      return;
+    }
+    lookedAt.set(job.address, context.clock.nowMs());
+    const chain = await readJobChain(context, job.address);
+    if (chain === undefined) {
+      return;
+    }
+    const { openedAt } = factsOf(job);
+    const spentNano = lanes.reduce((sum, lane) => sum + lane.head.amountNano, 0n);
+    const lastOfJob = lastClaimOfJob(chain);
+    let unclaimed = false;
+    for (const lane of lanes.filter(({ head }) => head.issuedAtSeconds >= openedAt)) {
+      const until = Number(chain.lanes.get(lane.worker)?.expiresAt ?? 0n);
+      const moment = {
+        nowSeconds: chain.nowSeconds,
+        policy: context.policy,
+        closing: chain.state === "closing",
+        lastClaimAt: Math.min(lastOfJob, until + Number(chain.rules.settleGraceSeconds)),
+        budgetNearlySpent: spentNano * BPS >= job.budgetNano * BigInt(context.policy.budgetNearlySpentBps),
+        waitingMs: context.clock.nowMs() - since,
+      };
+      const open = await settleLane(context, { job: job.address, openedAt, chain, lane, moment });
+      unclaimed = open || unclaimed;
+    }
+    await endJob(context, { job: job.address, openedAt, chain, unclaimed });
+  };
+
+  return {
+    async round() {
+      for (const job of await listJobs(context.store, { role: "provider", states: ["active", "closing"] })) {
+        try {
+          await settleJob(job);
+        } catch (error) {
+          const { code, message } = toCocoonError(error);
+          context.log.warn({ msg: "job not settled", job: job.address, code, detail: message });
+        }
+      }
+    },
+  };
+}
+
+/** Since when this job has had something to settle; forgotten once all is settled. */
+function noteWaiting(since: Map<string, number>, job: Job, lanes: readonly Lane[], nowMs: number): number {
+  if (!lanes.some((lane) => (lane.cosigned?.head.amountNano ?? 0n) > lane.settledNano)) {
+    since.delete(job.address);
+    return nowMs;
+  }
+  const first = since.get(job.address) ?? nowMs;
+  since.set(job.address, first);
+  return first;
+}
