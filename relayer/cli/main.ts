@@ -1,0 +1,4 @@
+import { Command } from "commander";
+import "../protocol";
+import "../store";
+new Command("cocoon").parse();

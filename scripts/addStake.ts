@@ -1,0 +1,17 @@
+import type { NetworkProvider } from "@ton/blueprint";
+import { ProviderStake } from "../wrappers/ProviderStake";
+import { askAddress, askAmount, confirmSend, waitFor } from "../wrappers/scripting";
+
+/** addStake PROVIDER AMOUNT: adds stake from the owner's wallet. */
+export async function run(provider: NetworkProvider, args: string[]): Promise<void> {
+  const contract = provider.open(
+    ProviderStake.fromAddress(await askAddress(provider, args, 0, "ProviderStake")),
+  );
+  const amount = await askAmount(provider, args, 1, "Stake to add");
+  const before = (await contract.getProviderState()).stake;
+  const value = amount + (await contract.getMinValueToChangeStake());
+
+  await confirmSend(provider, { action: "Add stake", to: contract.address, valueNano: value });
+  await contract.send(provider.sender(), { value }, { $$type: "AddStake", queryId: 0n, amount });
+  await waitFor("The stake", async () => (await contract.getProviderState()).stake === before + amount);
+}

@@ -1,0 +1,31 @@
+import type { NetworkProvider } from "@ton/blueprint";
+import { JOB_STATES, JobEscrow } from "../wrappers/JobEscrow";
+import { askAddress, confirmSend, waitFor } from "../wrappers/scripting";
+
+/** closeJob JOB: cancels an open job, closes an active one, or finalises one whose closing time has passed. */
+export async function run(provider: NetworkProvider, args: string[]): Promise<void> {
+  const job = provider.open(JobEscrow.fromAddress(await askAddress(provider, args, 0, "JobEscrow")));
+  const state = JOB_STATES[Number((await job.getJobState()).state)];
+  switch (state) {
+    case "open":
+    case "closing": {
+      const value = await job.getMinValueToEndJob();
+      const $$type = state === "open" ? "CancelJob" : "FinalizeJob";
+      await confirmSend(provider, { action: $$type, to: job.address, valueNano: value });
+      await job.send(provider.sender(), { value }, { $$type, queryId: 0n });
+      await waitFor("The end of the job", async () => !(await provider.isContractDeployed(job.address)));
+      return;
+    }
+    case "active": {
+      const value = await job.getMinValueToCloseJob();
+      await confirmSend(provider, { action: "CloseJob", to: job.address, valueNano: value });
+      await job.send(provider.sender(), { value }, { $$type: "CloseJob", queryId: 0n });
+      await waitFor("Closing", async () => (await job.getJobState()).state === 4n);
+      const { closeAt } = await job.getJobState();
+      provider.ui().write(`Claims may arrive until ${new Date(Number(closeAt) * 1000).toISOString()}`);
+      return;
+    }
+    default:
+      throw new Error(`The job is ${state}: there is nothing to close.`);
+  }
+}

@@ -1,0 +1,15 @@
+import type { NetworkProvider } from "@ton/blueprint";
+import { JobEscrow } from "../wrappers/JobEscrow";
+import { askAddress, askAmount, confirmSend, waitFor } from "../wrappers/scripting";
+
+/** topUpJob JOB AMOUNT: adds to an active job's budget from the developer's wallet. */
+export async function run(provider: NetworkProvider, args: string[]): Promise<void> {
+  const job = provider.open(JobEscrow.fromAddress(await askAddress(provider, args, 0, "JobEscrow")));
+  const amount = await askAmount(provider, args, 1, "Amount to add");
+  const before = (await job.getJobState()).budget;
+  const value = amount + (await job.getMinValueToTopUpJob());
+
+  await confirmSend(provider, { action: "Top up", to: job.address, valueNano: value });
+  await job.send(provider.sender(), { value }, { $$type: "TopUpJob", queryId: 0n, amount });
+  await waitFor("The top-up", async () => (await job.getJobState()).budget === before + amount);
+}
