@@ -1,0 +1,193 @@
+import { FinalError, RetryableError } from "../errors";
+import {
+  hashSealedBody,
+  type OpenedFrame,
+  type ResponseOpener,
+  sealRequest,
+  signAuthorization,
+  toBase64,
+} from "../protocol";
+import type { VerifiedWorker } from "./checkWorker";
+import { type ClientDeps, nowSeconds } from "./deps";
+import { refusalOf, unreachableError } from "./providerHttp";
+import type { Session } from "./session";
+
+/** A sealed request is valid so long; the format allows 120, less leaves room for clocks that differ. */
+const REQUEST_LIFE_SECONDS = 90;
+
+export interface WorkerCall {
+  readonly worker: VerifiedWorker;
+  readonly session: Session;
+  /** [16] */
+  readonly requestId: Uint8Array;
+  /** [32] */
+  readonly salt: Uint8Array;
+  readonly body: Uint8Array;
+  readonly maxCostNano: bigint;
+  /** The client's own end; the generation stops with it. */
+  readonly signal: AbortSignal;
+}
+
+/** An answer whose status has arrived. `read` gives its pieces in order and resolves with the record's bytes. */
+export interface WorkerAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  /** Once. A piece is taken only after the promise of the one before, so a slow reader slows the worker. */
+  read(onPayload: (payload: Uint8Array) => void | Promise<void>): Promise<Uint8Array>;
+  abort(): void;
+}
+
+/** Seals, authorises and sends one request, and waits for the status of its answer. */
+export async function callWorker(deps: ClientDeps, call: WorkerCall): Promise<WorkerAnswer> {
+  const { worker, session } = call;
+  const expiresAt = nowSeconds(deps) + REQUEST_LIFE_SECONDS;
+  const sealed = sealRequest({ ...call, ...worker, expiresAt });
+  const authorization = signAuthorization(session.seed, {
+    networkId: deps.network.globalId,
+    job: session.address,
+    workerPublicKey: worker.publicKey,
+    termsHash: session.termsHash,
+    requestId: call.requestId,
+    bodyHash: hashSealedBody(sealed.bytes),
+    maxCost: call.maxCostNano,
+    expiresAt,
+  });
+  const limits = createLimits(deps, call.signal);
+  try {
+    const answer = await deps.http.request(worker.endpoint, {
+      method: "POST",
+      path: "/v1/sealed",
+      body: sealed.bytes,
+      signal: limits.signal,
+      headers: {
+        "content-type": "application/cocoon-sealed",
+        "cocoon-job": session.address,
+        "cocoon-worker": worker.key,
+        "cocoon-max-cost": call.maxCostNano.toString(),
+        "cocoon-auth-expires": String(expiresAt),
+        "cocoon-authorization": toBase64(authorization),
+      },
+    });
+    if (answer.statusCode !== 200) {
+      throw await refusalOf(answer);
+    }
+    const frames = openFrames(answer.body, sealed.openResponse);
+    const first = await frames.next();
+    if (first?.kind !== "meta") {
+      throw new FinalError("SEALED_MALFORMED", "The answer does not begin with its status.");
+    }
+    limits.firstByteSeen();
+    return {
+      status: first.status,
+      contentType: first.contentType,
+      read: async (onPayload) => {
+        try {
+          return await readAll(frames, onPayload);
+        } catch (thrown) {
+          throw limits.explain(thrown);
+        } finally {
+          limits.end();
+        }
+      },
+      abort: limits.abort,
+    };
+  } catch (thrown) {
+    limits.end();
+    throw limits.explain(thrown);
+  }
+}
+
+async function readAll(
+  frames: { next(): Promise<OpenedFrame | undefined> },
+  onPayload: (payload: Uint8Array) => void | Promise<void>,
+): Promise<Uint8Array> {
+  let record: Uint8Array | undefined;
+  for (;;) {
+    const frame = await frames.next();
+    switch (frame?.kind) {
+      case "data": {
+        const wait = frame.payload.length > 0 ? onPayload(frame.payload) : undefined;
+        if (wait !== undefined) {
+          await wait;
+        }
+        break;
+      }
+      case "record":
+        record = frame.record;
+        break;
+      case "final":
+        if (record === undefined) {
+          throw new FinalError("RECEIPT_INVALID", "The answer came without its receipt.");
+        }
+        return record;
+      case "meta":
+      case undefined:
+        throw new FinalError("SEALED_MALFORMED", "The frames of the answer are out of order.");
+      default: {
+        const impossible: never = frame;
+        return impossible;
+      }
+    }
+  }
+}
+
+/** Frames one by one out of the body's chunks. */
+function openFrames(body: AsyncIterable<Uint8Array>, opener: ResponseOpener) {
+  const chunks = body[Symbol.asyncIterator]();
+  let queue: OpenedFrame[] = [];
+  let at = 0;
+  return {
+    next: async (): Promise<OpenedFrame | undefined> => {
+      while (at >= queue.length) {
+        const chunk = await chunks.next();
+        if (chunk.done === true) {
+          opener.end();
+          return undefined;
+        }
+        queue = opener.push(chunk.value);
+        at = 0;
+      }
+      const frame = queue[at];
+      at += 1;
+      return frame;
+    },
+  };
+}
+
+/** The waits of one call: client's end, first byte, total. Between two chunks the socket's own limit holds. */
+function createLimits(deps: ClientDeps, client: AbortSignal) {
+  const controller = new AbortController();
+  let reason: "client" | "firstByte" | "total" | undefined;
+  const stop = (why: "client" | "firstByte" | "total") => {
+    reason ??= why;
+    controller.abort();
+  };
+  const onClient = () => stop("client");
+  if (client.aborted) {
+    onClient();
+  }
+  client.addEventListener("abort", onClient, { once: true });
+  const firstByte = setTimeout(() => stop("firstByte"), deps.policy.firstByteMs);
+  const total = setTimeout(() => stop("total"), deps.policy.totalMs);
+  return {
+    signal: controller.signal,
+    firstByteSeen: () => clearTimeout(firstByte),
+    abort: () => stop("client"),
+    end: () => {
+      clearTimeout(firstByte);
+      clearTimeout(total);
+      client.removeEventListener("abort", onClient);
+      // Also ends an answer that was refused half-way; harmless after its end.
+      controller.abort();
+    },
+    explain: (thrown: unknown): unknown => {
+      if (reason === "client") {
+        return new FinalError("CLIENT_CLOSED", "The client went away before the answer ended.");
+      }
+      if (reason !== undefined) {
+        return new RetryableError("TIMEOUT", "The worker did not answer in time.", { limit: reason });
+      }
+      return thrown instanceof RetryableError || thrown instanceof FinalError ? thrown : unreachableError(thrown);
+    },
+  };
+}

@@ -1,0 +1,160 @@
+import { type Address } from "@ton/core";
+import { z } from "zod";
+import { FinalError } from "../errors";
+import {
+  type BindStatement,
+  decodeBind,
+  equalBytes,
+  fromBase64,
+  fromHex,
+  hashBind,
+  hashHpkeKey,
+  type Prices,
+  type RawAddress,
+  toHex,
+  toRawAddress,
+  toWorkerKey,
+  type WorkerKey,
+} from "../protocol";
+import type { AttestedWorker, ProviderOnChain } from "./readProvider";
+import type { Policy } from "./policy";
+
+const MAX_WORKERS = 64;
+const hex32 = z.string().length(64);
+
+/** `GET /v1/workers`. */
+export const servedWorkersSchema = z
+  .array(
+    z.object({
+      receiptPublicKey: hex32,
+      hpkePublicKey: hex32,
+      bind: z.string().max(1024),
+      evidence: z.unknown().optional(),
+      modelHash: hex32,
+      model: z.string().min(1).max(200),
+      contextLength: z.int().min(1),
+      inFlight: z.int().min(0).catch(0),
+      capacity: z.int().min(0).catch(1),
+    }),
+  )
+  .max(MAX_WORKERS);
+export type ServedWorker = z.infer<typeof servedWorkersSchema>[number];
+
+/** What the AttestationRegistry allows now. Hashes are hex. */
+export interface Allowed {
+  readonly epoch: number;
+  /** Image hash -> unix seconds until which it is allowed. */
+  readonly images: ReadonlyMap<string, number>;
+  readonly models: ReadonlySet<string>;
+}
+
+/** A worker that may be sent a prompt. */
+export interface VerifiedWorker {
+  readonly key: WorkerKey;
+  readonly publicKey: Uint8Array;
+  readonly hpkePublicKey: Uint8Array;
+  readonly bindHash: Uint8Array;
+  /** The statement's bytes, base64. */
+  readonly bind: string;
+  readonly provider: RawAddress;
+  readonly owner: Address;
+  readonly ownerIndex: number;
+  readonly endpoint: string;
+  readonly hasRoom: boolean;
+  readonly model: string;
+  readonly modelHash: string;
+  readonly imageHash: string;
+  readonly contextLength: number;
+  readonly prices: Prices;
+  /** Unix seconds: the earlier of attestation, statement and image. */
+  readonly expiresAt: number;
+  readonly inFlight: number;
+  readonly capacity: number;
+}
+
+export interface WorkerClaim {
+  readonly served: ServedWorker;
+  readonly provider: ProviderOnChain;
+  readonly allowed: Allowed;
+  readonly network: { readonly globalId: number; readonly attestationRegistry: string };
+  readonly policy: Policy;
+  readonly nowSeconds: number;
+}
+
+/** Everything that must hold before a prompt is sealed to this worker. Throws `ATTESTATION_REFUSED` with the reason. */
+export function checkWorker(claim: WorkerClaim): VerifiedWorker {
+  const { served, provider, allowed, policy, nowSeconds } = claim;
+  const key = toWorkerKey(served.receiptPublicKey);
+  const attested = provider.workers.get(key);
+  require(attested !== undefined, "The chain knows no such worker of this provider.");
+  const bindBytes = fromBase64(served.bind);
+  const bind = decodeBind(bindBytes);
+  checkKeys(served, attested, bind);
+  require(bind.networkId === claim.network.globalId, "The bind statement is of another network.");
+  require(
+    bind.registry === toRawAddress(claim.network.attestationRegistry),
+    "The bind statement names another AttestationRegistry.",
+  );
+  require(bind.provider === provider.address, "The bind statement names another provider.");
+  require(bind.notBefore <= nowSeconds && nowSeconds < bind.notAfter, "The bind statement is not valid now.");
+  require(attested.expiresAt > nowSeconds, "The worker's attestation has ended.");
+  require(attested.epoch === allowed.epoch, "The worker was attested under an older policy.");
+  const imageUntil = allowed.images.get(attested.imageHash);
+  require(imageUntil !== undefined && imageUntil > nowSeconds, "The network does not allow the worker's image.");
+  require(allowed.models.has(attested.modelHash), "The network does not allow the worker's model.");
+  require(
+    policy.images?.some((hash) => hash.toLowerCase() === attested.imageHash) ?? true,
+    "The policy does not allow the worker's image.",
+  );
+  require(policy.tees.includes(bind.tee), "The policy does not allow this kind of TEE.");
+  const named = policy.models?.[served.model];
+  require(
+    policy.models === undefined || named?.toLowerCase() === attested.modelHash,
+    "The policy does not know this model by that name and hash.",
+  );
+  const offer = provider.offers.get(attested.modelHash);
+  require(offer !== undefined, "The provider offers no price for the model.");
+  const { contextLength, concurrency: _, ...prices } = offer;
+  require(
+    Object.values(prices).every((price) => policy.maxPriceNano === undefined || price <= policy.maxPriceNano),
+    "The provider's price is above the policy's limit.",
+  );
+  return {
+    key,
+    publicKey: fromHex(key, 32),
+    hpkePublicKey: bind.hpkePublicKey,
+    bindHash: hashBind(bindBytes),
+    bind: served.bind,
+    provider: provider.address,
+    owner: provider.owner,
+    ownerIndex: provider.index,
+    endpoint: provider.endpoint,
+    hasRoom: provider.hasRoom,
+    model: served.model,
+    modelHash: attested.modelHash,
+    imageHash: attested.imageHash,
+    contextLength: Math.min(contextLength, served.contextLength),
+    prices,
+    expiresAt: Math.min(attested.expiresAt, bind.notAfter, imageUntil),
+    inFlight: served.inFlight,
+    capacity: served.capacity,
+  };
+}
+
+function checkKeys(served: ServedWorker, attested: AttestedWorker, bind: BindStatement): void {
+  const hpkePublicKey = fromHex(served.hpkePublicKey, 32);
+  require(equalBytes(bind.hpkePublicKey, hpkePublicKey), "The bind statement has another HPKE key.");
+  require(
+    toHex(bind.receiptPublicKey) === served.receiptPublicKey.toLowerCase(),
+    "The bind statement has another receipt key.",
+  );
+  require(toHex(hashHpkeKey(hpkePublicKey)) === attested.hpkeKeyHash, "The chain attests another HPKE key.");
+  require(toHex(bind.modelHash) === attested.modelHash, "The chain attests another model.");
+  require(served.modelHash.toLowerCase() === attested.modelHash, "The provider names another model hash.");
+}
+
+function require(holds: boolean, reason: string): asserts holds {
+  if (!holds) {
+    throw new FinalError("ATTESTATION_REFUSED", reason);
+  }
+}

@@ -1,0 +1,125 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { beginCell } from "@ton/core";
+import { NetworkRegistry } from "../../wrappers/NetworkRegistry";
+import { type OpenJob, type Prices, storeJobService, storeOpenJob } from "../../wrappers/messages";
+import { openContract } from "../chain";
+import { FinalError, RetryableError } from "../errors";
+import { fromHex, primitives, toHex, toJobAddress } from "../protocol";
+import { enqueueIntent, saveJob, saveSession } from "../store";
+import type { VerifiedWorker } from "./checkWorker";
+import { type ClientDeps, nowSeconds } from "./deps";
+import { jobIntent, newJob, requireBalance, stateInitOf } from "./jobMessages";
+import { uint256 } from "./readProvider";
+import { createSession, type Session } from "./session";
+import { jobOf, newSessionKey } from "./sessionRows";
+import { syncSession } from "./syncSession";
+
+const POLL_MS = 250;
+
+/**
+ * Decides on a new job with this worker and queues its opening. Key, job and message are stored in one transaction, so
+ * that a crash loses none of them and a restart goes on with this job instead of opening another.
+ */
+export async function openSession(
+  deps: ClientDeps,
+  { worker, budgetNano }: { readonly worker: VerifiedWorker; readonly budgetNano: bigint },
+): Promise<Session> {
+  const network = openContract(deps.reader, NetworkRegistry.fromAddress(deps.network.registry));
+  const valueNano = budgetNano + (await network.getMinValueToOpenJob());
+  await requireBalance(deps, valueNano);
+  const nonce = BigInt(`0x${toHex(primitives.randomBytes(8))}`);
+  const contract = await newJob(deps, nonce);
+  const address = toJobAddress(contract.address.toRawString());
+  const { seed, publicKey } = newSessionKey();
+  const acceptBySeconds = nowSeconds(deps) + deps.policy.acceptSeconds;
+  const session = createSession({
+    address,
+    terms: {
+      networkId: deps.network.globalId,
+      job: address,
+      provider: worker.provider,
+      modelHash: fromHex(worker.modelHash, 32),
+      sessionPublicKey: publicKey,
+      ...worker.prices,
+    },
+    seed,
+    endpoint: worker.endpoint,
+    model: worker.model,
+    modelHash: worker.modelHash,
+    nonce,
+    developer: deps.wallet.address.toRawString(),
+    acceptBySeconds,
+    deadlineSeconds: Math.max(acceptBySeconds, nowSeconds(deps) + deps.policy.jobSeconds),
+    state: "opening",
+    budgetNano,
+    lastUsedMs: deps.clock.nowMs(),
+  });
+  session.binds.set(worker.key, worker.bind);
+  const intent = jobIntent(deps, {
+    key: `open:${address}`,
+    job: address,
+    valueNano,
+    init: stateInitOf(contract),
+    body: storeOpenJob(openingOf(session, worker)),
+  });
+  await deps.store.transaction(async (tx) => {
+    const sealedSecret = deps.secretBox.seal(address, seed);
+    await saveSession(tx, { session: { job: address, publicKey: toHex(publicKey), sealedSecret } });
+    await saveJob(tx, { job: jobOf(session) });
+    await enqueueIntent(tx, { intent });
+  });
+  deps.log.info({ msg: "job opening", job: address, provider: worker.provider, budgetNano });
+  return session;
+}
+
+function openingOf(session: Session, worker: VerifiedWorker): OpenJob {
+  const { promptPrice, cachedPrice, completionPrice, reasoningPrice } = worker.prices;
+  const prices: Prices = {
+    $$type: "Prices",
+    prompt: promptPrice,
+    cached: cachedPrice,
+    completion: completionPrice,
+    reasoning: reasoningPrice,
+  };
+  return {
+    $$type: "OpenJob",
+    queryId: 0n,
+    kind: 0n,
+    budget: session.budgetNano,
+    acceptBy: BigInt(session.acceptBySeconds),
+    deadline: BigInt(session.deadlineSeconds),
+    owner: worker.owner,
+    index: BigInt(worker.ownerIndex),
+    worker: uint256(worker.key),
+    sessionPublicKey: uint256(toHex(session.terms.sessionPublicKey)),
+    service: beginCell()
+      .store(storeJobService({ $$type: "JobService", modelHash: uint256(worker.modelHash), prices }))
+      .endCell(),
+  };
+}
+
+/** Waits, no longer than the policy says, until the provider has accepted. */
+export async function awaitActive(deps: ClientDeps, session: Session): Promise<void> {
+  const until = Date.now() + deps.policy.openWaitMs;
+  while (Date.now() < until) {
+    await syncSession(deps, session);
+    switch (session.state) {
+      case "active":
+        return;
+      case "opening":
+        await pause(POLL_MS);
+        break;
+      case "refused":
+      case "closing":
+      case "closed":
+        throw new RetryableError("NO_PROVIDER", "The provider did not accept the job.", {
+          job: session.address,
+        });
+      default: {
+        const impossible: never = session.state;
+        throw new FinalError("INTERNAL", `A job has an impossible state: ${String(impossible)}`);
+      }
+    }
+  }
+  throw new RetryableError("CHAIN_TIMEOUT", "The job is not open yet: try again.", { job: session.address });
+}

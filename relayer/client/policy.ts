@@ -1,0 +1,71 @@
+import type { TeeKind } from "../protocol";
+
+/** What the developer allows. Every default stands in `DEFAULT_POLICY`. */
+export interface Policy {
+  /** Locked in each job that the client opens. */
+  readonly jobBudgetNano: bigint;
+  /** A provider must accept a job within this time. */
+  readonly acceptSeconds: number;
+  readonly jobSeconds: number;
+  /** A job is topped up by `jobBudgetNano` when less than this part of its budget is left; 0 never tops up. */
+  readonly topUpBelowBps: number;
+  /** The largest budget that topping up may reach. */
+  readonly maxJobBudgetNano: bigint;
+  readonly maxCostPerRequestNano: bigint;
+  /** Image hashes (hex) beyond which nothing is used; undefined: whatever the AttestationRegistry allows. */
+  readonly images: readonly string[] | undefined;
+  /**
+   * Model hash (hex) by name. Undefined: names are taken as workers give them, a name given to two hashes is refused,
+   * and a model can be asked for by its hash.
+   */
+  readonly models: Readonly<Record<string, string>> | undefined;
+  readonly tees: readonly TeeKind[];
+  /** Offers above any of these (nanoton per 1,000,000 tokens) are passed over. */
+  readonly maxPriceNano: bigint | undefined;
+  /** False: providers must be reached over https. */
+  readonly allowHttp: boolean;
+  readonly connectMs: number;
+  /** From sending to the answer's status. */
+  readonly firstByteMs: number;
+  /** Between two frames; a worker sends keep-alives. */
+  readonly interFrameMs: number;
+  readonly totalMs: number;
+  /** How long a request waits for its job to be accepted. */
+  readonly openWaitMs: number;
+  /** Workers or providers tried before the first byte. */
+  readonly maxAttempts: number;
+  /** A provider that failed is passed over so long while another one serves. */
+  readonly cooldownMs: number;
+  readonly refreshMs: number;
+  /** Heads are co-signed in batches, this long after a receipt. */
+  readonly cosignDelayMs: number;
+  /** A job that nobody used for so long is closed; 0 never. */
+  readonly idleCloseMs: number;
+  /** Keep requests and answers, so that receipts are self-contained. Off: only salts and hashes are kept. */
+  readonly keepTexts: boolean;
+}
+
+export const DEFAULT_POLICY: Policy = {
+  jobBudgetNano: 1_000_000_000n,
+  acceptSeconds: 600,
+  jobSeconds: 7 * 24 * 60 * 60,
+  topUpBelowBps: 2_000,
+  maxJobBudgetNano: 20_000_000_000n,
+  maxCostPerRequestNano: 50_000_000n,
+  images: undefined,
+  models: undefined,
+  tees: ["tdx", "sevSnp"],
+  maxPriceNano: undefined,
+  allowHttp: false,
+  connectMs: 5_000,
+  firstByteMs: 120_000,
+  interFrameMs: 30_000,
+  totalMs: 600_000,
+  openWaitMs: 60_000,
+  maxAttempts: 3,
+  cooldownMs: 30_000,
+  refreshMs: 15_000,
+  cosignDelayMs: 250,
+  idleCloseMs: 0,
+  keepTexts: false,
+};

@@ -1,0 +1,41 @@
+import { Address } from "@ton/core";
+import { JOB_STATES, JobEscrow, type JobStateName } from "../../wrappers/JobEscrow";
+import { openContract } from "../chain";
+import type { ClientDeps } from "./deps";
+import { hex256 } from "./readProvider";
+
+/** A job as its contract stands; `absent` before it is deployed and after it is closed. */
+export type JobOnChain =
+  | { readonly state: "absent" }
+  | {
+      readonly state: JobStateName;
+      readonly budgetNano: bigint;
+      readonly paidNano: bigint;
+      readonly committedNano: bigint;
+      readonly closeAt: number;
+      /** Receipt keys of its lanes. */
+      readonly lanes: ReadonlySet<string>;
+    };
+
+export async function readJob(
+  deps: Pick<ClientDeps, "reader">,
+  { address }: { readonly address: string },
+): Promise<JobOnChain> {
+  const account = Address.parseRaw(address);
+  if ((await deps.reader.account(account)).state !== "active") {
+    return { state: "absent" };
+  }
+  const job = openContract(deps.reader, JobEscrow.fromAddress(account));
+  const [fields, lanes] = await Promise.all([job.getJobState(), job.getLanes()]);
+  const state = JOB_STATES[Number(fields.state)];
+  return state === undefined
+    ? { state: "absent" }
+    : {
+        state,
+        budgetNano: fields.budget,
+        paidNano: fields.paid,
+        committedNano: fields.committed,
+        closeAt: Number(fields.closeAt),
+        lanes: new Set(lanes.keys().map(hex256)),
+      };
+}

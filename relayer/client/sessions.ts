@@ -1,0 +1,149 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { FinalError, RetryableError, toCocoonError } from "../errors";
+import type { VerifiedWorker } from "./checkWorker";
+import { type ClientDeps, nowSeconds } from "./deps";
+import { awaitActive, openSession } from "./openSession";
+import { freeNano, laneOf, type Session } from "./session";
+import { loadSessions } from "./sessionRows";
+import { needsTopUp, sendEnding, syncSession, topUpSession } from "./syncSession";
+
+/** A job that ends sooner takes no new request: its answer could come too late to be paid. */
+const LEAST_LIFE_SECONDS = 180;
+const POLL_MS = 250;
+
+/** The jobs of this developer. */
+export interface Sessions {
+  /** The active job whose lane this worker has, if any. */
+  find(worker: VerifiedWorker): Session | undefined;
+  /** The same, or a job opened now; concurrent calls share the opening. Bounded by the policy's `openWaitMs`. */
+  ensure(worker: VerifiedWorker, budgetNano?: bigint): Promise<Session>;
+  /** Sets an amount aside for a request; waits for a top-up where one helps. Throws `INSUFFICIENT_FUNDS`. */
+  reserve(session: Session, nano: bigint): Promise<void>;
+  release(session: Session, nano: bigint): void;
+  list(): readonly Session[];
+  byAddress(address: string): Session | undefined;
+  close(session: Session): Promise<void>;
+  /** The chain's word on every session, and what follows from dates. */
+  sync(): Promise<void>;
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export async function createSessions(deps: ClientDeps): Promise<Sessions> {
+  const sessions = [...(await loadSessions(deps))];
+  const opening = new Map<string, Promise<Session>>();
+
+  const isUsable = (session: Session, worker: VerifiedWorker): boolean =>
+    session.terms.provider === worker.provider &&
+    session.modelHash === worker.modelHash &&
+    session.deadlineSeconds - nowSeconds(deps) > LEAST_LIFE_SECONDS &&
+    !laneOf(session, worker.key).isBroken();
+  const find = (worker: VerifiedWorker) =>
+    sessions.find(
+      (session) =>
+        session.state === "active" && session.openLanes.has(worker.key) && isUsable(session, worker),
+    );
+  const startOpening = async (worker: VerifiedWorker, budgetNano: bigint): Promise<Session> => {
+    const started = sessions.find(
+      (session) => session.state === "opening" && session.binds.has(worker.key) && isUsable(session, worker),
+    );
+    const session = started ?? (await openSession(deps, { worker, budgetNano }));
+    if (started === undefined) {
+      sessions.push(session);
+    }
+    await awaitActive(deps, session);
+    return session;
+  };
+  const topUp = async (session: Session): Promise<void> => {
+    if (needsTopUp(deps, session)) {
+      await topUpSession(deps, session);
+    }
+  };
+  const logged = (session: Session, what: string) => (thrown: unknown) => {
+    const { code, message } = toCocoonError(thrown);
+    deps.log.warn({ msg: what, job: session.address, code, detail: message });
+  };
+  const sync = async (): Promise<void> => {
+    await Promise.all(
+      sessions.map(async (session) => {
+        await syncSession(deps, session).catch(logged(session, "job not read"));
+        await topUp(session).catch(logged(session, "job not topped up"));
+        const { idleCloseMs } = deps.policy;
+        const idleMs = deps.clock.nowMs() - session.lastUsedMs;
+        if (idleCloseMs > 0 && idleMs > idleCloseMs && session.state === "active" && session.reservedNano === 0n) {
+          await sendEnding(deps, session, { verb: "close", state: "closing" });
+        }
+      }),
+    );
+    for (const ended of sessions.filter(({ state }) => state === "closed")) {
+      sessions.splice(sessions.indexOf(ended), 1);
+    }
+  };
+  const waitForBudget = async (session: Session, nano: bigint): Promise<void> => {
+    const until = Date.now() + deps.policy.openWaitMs;
+    while (freeNano(session) < nano && Date.now() < until && session.state === "active") {
+      await topUp(session);
+      if (session.askedBudgetNano <= session.budgetNano) {
+        break;
+      }
+      await pause(POLL_MS);
+      await syncSession(deps, session);
+    }
+    if (freeNano(session) < nano) {
+      throw new RetryableError("INSUFFICIENT_FUNDS", "The job's budget does not cover this request.", {
+        job: session.address,
+        freeNano: freeNano(session),
+        neededNano: nano,
+      });
+    }
+  };
+  const nameOf = (worker: VerifiedWorker) => `${worker.provider}/${worker.modelHash}/${worker.key}`;
+
+  return {
+    find,
+    ensure: async (worker, budgetNano = deps.policy.jobBudgetNano) => {
+      const found = find(worker);
+      if (found !== undefined) {
+        return found;
+      }
+      const name = nameOf(worker);
+      const shared =
+        opening.get(name) ??
+        startOpening(worker, budgetNano).finally(() => {
+          opening.delete(name);
+        });
+      opening.set(name, shared);
+      return await shared;
+    },
+    reserve: async (session, nano) => {
+      if (freeNano(session) < nano) {
+        await waitForBudget(session, nano);
+      }
+      session.reservedNano += nano;
+      session.lastUsedMs = deps.clock.nowMs();
+      if (needsTopUp(deps, session)) {
+        topUpSession(deps, session).catch(logged(session, "job not topped up"));
+      }
+    },
+    release: (session, nano) => {
+      session.reservedNano -= nano;
+      session.lastUsedMs = deps.clock.nowMs();
+    },
+    list: () => sessions,
+    byAddress: (address) => sessions.find((session) => session.address === address),
+    close: async (session) => {
+      if (session.state !== "active") {
+        throw new FinalError("JOB_NOT_ACTIVE", "Only an active job can be closed.", { state: session.state });
+      }
+      await sendEnding(deps, session, { verb: "close", state: "closing" });
+    },
+    sync,
+    run: async (signal) => {
+      while (!signal.aborted) {
+        await sync().catch((thrown: unknown) =>
+          deps.log.error({ msg: "jobs not read", detail: toCocoonError(thrown).message }),
+        );
+        await pause(deps.policy.refreshMs, undefined, { signal }).catch(() => undefined);
+      }
+    },
+  };
+}

@@ -1,0 +1,143 @@
+import { storeTopUpJob } from "../../wrappers/messages";
+import { closeSession as endSession, enqueueIntent, findIntent, saveJob } from "../store";
+import { type ClientDeps, nowSeconds } from "./deps";
+import { ENDING_BODIES, jobIntent, requireBalance } from "./jobMessages";
+import { readJob } from "./readJob";
+import { freeNano, type Session, type SessionState } from "./session";
+import { jobOf } from "./sessionRows";
+
+/** While a provider's answer may be on its way, `ExpireJob` is refused so long. */
+const ACCEPT_GRACE_SECONDS = 86_400;
+/** The provider, who is owed, is given the first turn at finalizing. */
+const FINALIZE_AFTER_SECONDS = 60;
+const BPS = 10_000n;
+/** A bounced finalization (a claim is pending) is tried again so often. */
+const FINALIZE_RETRY_SECONDS = 3_600;
+const TOP_UP_FEE_NANO = 50_000_000n;
+
+/** Brings a session to what the chain says, and sends what its dates demand. */
+export async function syncSession(deps: ClientDeps, session: Session): Promise<void> {
+  const before = session.state;
+  const job = await readJob(deps, { address: session.address });
+  if (job.state === "absent") {
+    await syncAbsent(deps, session);
+    return;
+  }
+  session.settledNano = job.paidNano;
+  session.openLanes.clear();
+  for (const worker of job.lanes) {
+    session.openLanes.add(worker);
+  }
+  const budgetGrew = job.budgetNano > session.budgetNano;
+  session.budgetNano = job.budgetNano;
+  const now = nowSeconds(deps);
+  switch (job.state) {
+    case "new":
+      return;
+    case "accepting":
+      if (now > session.acceptBySeconds + ACCEPT_GRACE_SECONDS) {
+        await sendEnding(deps, session, { verb: "expire", state: session.state });
+      }
+      return;
+    case "open":
+      await sendEnding(deps, session, { verb: "cancel", state: "refused" });
+      break;
+    case "active":
+      if (now >= session.deadlineSeconds) {
+        await sendEnding(deps, session, { verb: "expire", state: "closing" });
+      } else if (session.state === "opening") {
+        session.state = "active";
+      }
+      break;
+    case "closing":
+      session.state = "closing";
+      session.closeSeconds = job.closeAt;
+      if (now > job.closeAt + FINALIZE_AFTER_SECONDS) {
+        const attempt = Math.floor(now / FINALIZE_RETRY_SECONDS);
+        await sendEnding(deps, session, { verb: "finalize", state: "closing", attempt });
+      }
+      break;
+    default: {
+      const impossible: never = job;
+      return impossible;
+    }
+  }
+  if (before !== session.state || budgetGrew) {
+    await saveJob(deps.store, { job: jobOf(session) });
+    deps.log.info({ msg: "job changed", job: session.address, state: session.state, budgetNano: session.budgetNano });
+  }
+}
+
+async function syncAbsent(deps: ClientDeps, session: Session): Promise<void> {
+  if (session.state === "opening") {
+    const intent = await findIntent(deps.store, { key: `open:${session.address}` });
+    if (intent?.status !== "skipped" && intent?.status !== "bounced") {
+      return;
+    }
+    deps.log.warn({ msg: "job not opened", job: session.address, exitCode: intent.exitCode });
+  }
+  session.state = "closed";
+  await deps.store.transaction(async (tx) => {
+    await saveJob(tx, { job: jobOf(session) });
+    await endSession(tx, { job: session.address });
+  });
+  deps.log.info({ msg: "job ended", job: session.address });
+}
+
+/** Queues a message that moves the job towards its end, once, together with the state that follows. */
+export async function sendEnding(
+  deps: ClientDeps,
+  session: Session,
+  ending: {
+    readonly verb: keyof typeof ENDING_BODIES;
+    readonly state: SessionState;
+    readonly attempt?: number;
+  },
+): Promise<void> {
+  const suffix = ending.attempt === undefined ? "" : `:${ending.attempt}`;
+  session.state = ending.state;
+  const intent = jobIntent(deps, {
+    key: `${ending.verb}:${session.address}${suffix}`,
+    job: session.address,
+    body: ENDING_BODIES[ending.verb],
+  });
+  await deps.store.transaction(async (tx) => {
+    await saveJob(tx, { job: jobOf(session) });
+    await enqueueIntent(tx, { intent });
+  });
+}
+
+/** True when the job should get more money and none is on its way. */
+export function needsTopUp(deps: Pick<ClientDeps, "policy">, session: Session): boolean {
+  const { topUpBelowBps, jobBudgetNano, maxJobBudgetNano } = deps.policy;
+  return (
+    session.state === "active" &&
+    session.askedBudgetNano <= session.budgetNano &&
+    session.budgetNano + jobBudgetNano <= maxJobBudgetNano &&
+    freeNano(session) * BPS < session.budgetNano * BigInt(topUpBelowBps)
+  );
+}
+
+/** Queues a top-up by one job budget; the key holds the budget that results, so a repeat sends nothing. */
+export async function topUpSession(deps: ClientDeps, session: Session): Promise<void> {
+  const amount = deps.policy.jobBudgetNano;
+  const asked = session.budgetNano + amount;
+  session.askedBudgetNano = asked;
+  try {
+    await requireBalance(deps, amount + TOP_UP_FEE_NANO);
+    const intent = jobIntent(deps, {
+      key: `topup:${session.address}:${asked}`,
+      job: session.address,
+      valueNano: amount + TOP_UP_FEE_NANO,
+      body: storeTopUpJob({ $$type: "TopUpJob", queryId: 0n, amount }),
+    });
+    await deps.store.transaction(async (tx) => {
+      await saveJob(tx, { job: jobOf(session) });
+      await enqueueIntent(tx, { intent });
+    });
+    deps.log.info({ msg: "job topping up", job: session.address, budgetNano: asked });
+  } catch (thrown) {
+    session.askedBudgetNano = session.budgetNano;
+    throw thrown;
+  }
+}

@@ -1,0 +1,55 @@
+import { FinalError } from "../errors";
+import { parseRecord, type ReceiptRecord, verifyRecord, type WorkerKey, workerKeyToBytes } from "../protocol";
+import { saveReceipt } from "../store";
+import type { ClientDeps } from "./deps";
+import { laneOf, type Session } from "./session";
+import { storedOf } from "./storedRecord";
+
+export interface ReceiptClaim {
+  readonly session: Session;
+  readonly worker: WorkerKey;
+  readonly requestId: string;
+  /** The record frame's JSON. */
+  readonly record: Uint8Array;
+  readonly maxCostNano: bigint | undefined;
+  /** [32] each; undefined where this process no longer knows what was asked or has not seen the whole answer. */
+  readonly requestHash: Uint8Array | undefined;
+  readonly responseHash: Uint8Array | undefined;
+}
+
+export interface TakenReceipt {
+  readonly record: ReceiptRecord;
+  /** The request's cost: known once the receipts before it are. */
+  readonly costNano: Promise<bigint>;
+  /** Resolves once the receipt is durable. */
+  readonly saved: Promise<unknown>;
+}
+
+/**
+ * Verifies a receipt in every respect that this client can, and starts to save it.
+ * Throws `RECEIPT_INVALID` or `HEAD_INVALID`; `costNano` rejects when a neighbour turns out to be wrong.
+ */
+export function takeReceipt(deps: Pick<ClientDeps, "store">, claim: ReceiptClaim): TakenReceipt {
+  const { session, worker } = claim;
+  const record = parseRecord(claim.record);
+  const head = verifyRecord(record, {
+    networkId: session.terms.networkId,
+    job: session.address,
+    workerPublicKey: workerKeyToBytes(worker),
+    requestHash: claim.requestHash,
+    responseHash: claim.responseHash,
+    prices: session.terms,
+  });
+  const lane = laneOf(session, worker);
+  const { leaf, signature } = record;
+  const costNano = lane.add({ leaf, head, signature, maxCostNano: claim.maxCostNano });
+  if (lane.isBroken()) {
+    throw new FinalError("RECEIPT_INVALID", "The worker's receipts contradict each other.", {
+      job: session.address,
+      worker,
+      index: leaf.index,
+    });
+  }
+  const receipt = storedOf(record, { requestId: claim.requestId, job: session.address });
+  return { record, costNano, saved: saveReceipt(deps.store, { receipt }) };
+}
