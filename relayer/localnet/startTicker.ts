@@ -5,8 +5,8 @@ import type { Faults } from "./faults";
 
 /** Produces a block every `blockMs`; a block that takes longer delays the next one. With 0 it does nothing. */
 export function startTicker(deps: {
-  readonly chain: Chain;
-  readonly faults: Faults;
+  readonly chain: Pick<Chain, "mine">;
+  readonly faults: Pick<Faults, "level">;
   readonly blockMs: number;
   readonly log: Log;
 }): { stop(): Promise<void> } {

@@ -1,7 +1,7 @@
 import { Address, beginCell, type Cell, type Message, storeMessage } from "@ton/core";
 
 /** Looks like the masterchain's zero address, where block rewards come from on a real network. */
-const FAUCET_ADDRESS = new Address(-1, Buffer.alloc(32));
+export const FAUCET_ADDRESS = new Address(-1, Buffer.alloc(32));
 
 /** An internal message with new coins. `lt` tells two equal gifts apart. */
 export function faucetMessage(gift: { to: Address; amountNano: bigint; lt: bigint; utime: number }): Cell {

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { ApiError, badRequest } from "../apiError";
+import { auditChain } from "../chain/audit";
+import { FAUCET_ADDRESS } from "../chain/faucet";
 import { faultRequest } from "../faults";
 import type { ApiContext, Method, Methods } from "./context";
 import type { Params } from "./params";
@@ -62,6 +64,12 @@ export function controlMethods({ faultsEnabled }: { readonly faultsEnabled: bool
       return blockFacts(context);
     },
     stats: (context) => ({ ...context.chain.stats(), ...blockFacts(context) }),
+    /** Settles the chain and adds it up, amounts as decimal strings. */
+    async audit({ chain }) {
+      await chain.settle();
+      const audit = auditChain(chain.ledger, FAUCET_ADDRESS.toRawString());
+      return Object.fromEntries(Object.entries(audit).map(([name, amount]) => [name, String(amount)]));
+    },
     faults: faultsMethod,
   };
 }

@@ -77,7 +77,7 @@ describe("localnet server", () => {
     expect(await refused).toBe("refused");
   });
 
-  it("says when its port is taken, and leaves nothing behind", async () => {
+  it("says when its port is taken", async () => {
     const second = startLocalnet({ port: net.port, blockMs: 0, log: silentLog });
     await expect(second).rejects.toMatchObject({ code: "CONFIG_INVALID" });
   });
