@@ -24,7 +24,10 @@ export async function acceptJobs(context: Context): Promise<void> {
 async function requestAcceptance(context: Context, job: JobEntry): Promise<void> {
   const worker = context.pool
     .all()
-    .find(({ alive, identity, onChain }) => alive && onChain !== undefined && identity?.modelHash === job.row.modelHash);
+    .find(
+      ({ alive, identity, onChain }) =>
+        alive && onChain !== undefined && identity?.modelHash === job.row.modelHash,
+    );
   if (worker?.identity === undefined) {
     return;
   }

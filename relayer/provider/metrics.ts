@@ -63,7 +63,11 @@ export function createMetrics(): Metrics {
       labelNames: ["kind"],
       registers,
     }),
-    workersAlive: new Gauge({ name: "cocoon_provider_workers_alive", help: "Workers that answer", registers }),
+    workersAlive: new Gauge({
+      name: "cocoon_provider_workers_alive",
+      help: "Workers that answer",
+      registers,
+    }),
     unknownEvents: new Counter({
       name: "cocoon_provider_unknown_events_total",
       help: "Events passed over because their opcode or shape is unknown",

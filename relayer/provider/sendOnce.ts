@@ -48,7 +48,13 @@ export async function sendOnce(context: Context, message: OneMessage): Promise<S
     await message.effects?.(tx);
   });
   context.metrics.intents.inc({ kind: message.kind });
-  context.log.info({ msg: "message queued", kind: message.kind, key: message.key, to: message.to.toRawString(), valueNano });
+  context.log.info({
+    msg: "message queued",
+    kind: message.kind,
+    key: message.key,
+    to: message.to.toRawString(),
+    valueNano,
+  });
   return "queued";
 }
 

@@ -32,10 +32,20 @@ export async function applyJobEvent(
       return await save({ extra: { ...job.extra, lanes: changed } });
     }
     case "HeadSettledEvent":
-      await settleLane(tx, { job: address, worker: hex32(event.worker), paidNano: event.paid, claimNano: event.amount });
+      await settleLane(tx, {
+        job: address,
+        worker: hex32(event.worker),
+        paidNano: event.paid,
+        claimNano: event.amount,
+      });
       return await save({ settledNano: job.settledNano + event.paid });
     case "ClaimsReleasedEvent":
-      await settleLane(tx, { job: address, worker: hex32(event.worker), paidNano: event.paid, claimNano: 0n });
+      await settleLane(tx, {
+        job: address,
+        worker: hex32(event.worker),
+        paidNano: event.paid,
+        claimNano: 0n,
+      });
       return await save({ settledNano: job.settledNano + event.paid });
     case "JobClosingEvent":
       return await save({ state: "closing", closeSeconds: Number(event.closeAt) });
@@ -86,7 +96,12 @@ function openedJob(
 /** `claimNano` is the highest claim that the event names; what is claimed and not paid waits on the chain. */
 async function settleLane(
   tx: Store,
-  change: { readonly job: string; readonly worker: string; readonly paidNano: bigint; readonly claimNano: bigint },
+  change: {
+    readonly job: string;
+    readonly worker: string;
+    readonly paidNano: bigint;
+    readonly claimNano: bigint;
+  },
 ): Promise<void> {
   const lane = await findLane(tx, change);
   if (lane === undefined) {

@@ -33,7 +33,11 @@ export async function followAccount(
       for await (const step of follow(context, { account, cursor, signal, pollMs: context.policy.pollMs })) {
         const events = await context.store.transaction(async (tx) => {
           const known = await findCursor(tx, { account: name });
-          await advanceCursor(tx, { account: name, from: known === undefined ? undefined : step.from, to: step.to });
+          await advanceCursor(tx, {
+            account: name,
+            from: known === undefined ? undefined : step.from,
+            to: step.to,
+          });
           const fresh = await saveEvents(context, tx, name, step.transaction);
           for (const event of fresh) {
             await effects.onEvent(tx, event);

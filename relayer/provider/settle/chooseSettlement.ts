@@ -47,12 +47,6 @@ export function chooseClaim(lane: Lane, moment: Moment): Settlement | undefined 
     : undefined;
 }
 
-/** True when the lane still holds something that neither was paid nor waits on the chain. */
-export function hasUnclaimed(lane: Lane): boolean {
-  const claimed = lane.settledNano + lane.pendingNano;
-  return lane.head.amountNano > claimed || (lane.cosigned?.head.amountNano ?? 0n) > lane.settledNano;
-}
-
 function endsSoon({ nowSeconds, lastClaimAt, policy }: Moment): boolean {
   return lastClaimAt - nowSeconds <= policy.beforeEndSeconds;
 }

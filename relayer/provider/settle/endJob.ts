@@ -15,9 +15,17 @@ export interface EndingJob {
 }
 
 /** Sends what the job's dates demand: expiry, or the end that pays everyone and frees the bond. */
-export async function endJob(context: Context, { job, openedAt, chain, unclaimed }: EndingJob): Promise<void> {
+export async function endJob(
+  context: Context,
+  { job, openedAt, chain, unclaimed }: EndingJob,
+): Promise<void> {
   if (chain.state === "active" && chain.nowSeconds >= Number(chain.terms.deadline)) {
-    await send(context, { job, openedAt, kind: "expire", body: storeExpireJob({ $$type: "ExpireJob", queryId: 0n }) });
+    await send(context, {
+      job,
+      openedAt,
+      kind: "expire",
+      body: storeExpireJob({ $$type: "ExpireJob", queryId: 0n }),
+    });
     return;
   }
   if (chain.state !== "closing" || unclaimed || isWaiting(chain)) {
@@ -26,9 +34,19 @@ export async function endJob(context: Context, { job, openedAt, chain, unclaimed
   const { operator } = chain.rules;
   if (operator.equals(context.wallet.address)) {
     // Everything was claimed and has matured, so that nothing is given up; the developer need not wait for closeAt.
-    await send(context, { job, openedAt, kind: "end", body: storeReleaseJob({ $$type: "ReleaseJob", queryId: 0n }) });
+    await send(context, {
+      job,
+      openedAt,
+      kind: "end",
+      body: storeReleaseJob({ $$type: "ReleaseJob", queryId: 0n }),
+    });
   } else if (chain.nowSeconds >= chain.closeAt) {
-    await send(context, { job, openedAt, kind: "finalize", body: storeFinalizeJob({ $$type: "FinalizeJob", queryId: 0n }) });
+    await send(context, {
+      job,
+      openedAt,
+      kind: "finalize",
+      body: storeFinalizeJob({ $$type: "FinalizeJob", queryId: 0n }),
+    });
   }
 }
 
@@ -41,7 +59,12 @@ function isWaiting(chain: JobChain): boolean {
 
 async function send(
   context: Context,
-  end: { readonly job: string; readonly openedAt: number; readonly kind: string; readonly body: (builder: Builder) => void },
+  end: {
+    readonly job: string;
+    readonly openedAt: number;
+    readonly kind: string;
+    readonly body: (builder: Builder) => void;
+  },
 ): Promise<void> {
   const to = Address.parseRaw(end.job);
   const contract = openContract(context.reader, JobEscrow.fromAddress(to));

@@ -1,6 +1,12 @@
 import { Address } from "@ton/core";
 import { JOB_STATES, JobEscrow, type JobStateName } from "../../../wrappers";
-import { type JobRules, type JobTerms, type Lane, loadJobRules, loadJobTerms } from "../../../wrappers/messages";
+import {
+  type JobRules,
+  type JobTerms,
+  type Lane,
+  loadJobRules,
+  loadJobTerms,
+} from "../../../wrappers/messages";
 import { openContract } from "../../chain";
 import type { Context } from "../context";
 

@@ -2,7 +2,7 @@ import { toCocoonError } from "../../errors";
 import { type Job, type Lane, listJobs, listLanes } from "../../store";
 import { type Context, nowSeconds } from "../context";
 import { factsOf } from "../jobFacts";
-import { hasUnclaimed } from "./chooseSettlement";
+import { chooseClaim, chooseCosigned } from "./chooseSettlement";
 import { endJob } from "./endJob";
 import { lastClaimOfJob, readJobChain } from "./readJobChain";
 import { settleLane } from "./settleLane";
@@ -24,8 +24,25 @@ export function createSettler(context: Context): Settler {
     const now = nowSeconds(context.clock);
     const lanes = await listLanes(context.store, { job: job.address });
     const since = noteWaiting(waitingSince, job, lanes, context.clock.nowMs());
-    const ending = job.state === "closing" || now >= job.deadlineSeconds;
-    const idle = !ending && !lanes.some(hasUnclaimed) && !lanes.some(({ pendingNano }) => pendingNano > 0n);
+    const spentNano = lanes.reduce((sum, lane) => sum + lane.head.amountNano, 0n);
+    const budgetNearlySpent = spentNano * BPS >= job.budgetNano * BigInt(context.policy.budgetNearlySpentBps);
+    const waitingMs = context.clock.nowMs() - since;
+    const closing = job.state === "closing";
+    const facts = factsOf(job);
+    const isDue = (lane: Lane) => {
+      const until = facts.lanes[lane.worker] ?? 0;
+      const lastClaimAt = until === 0 ? job.deadlineSeconds : Math.min(job.deadlineSeconds, until);
+      const moment = {
+        nowSeconds: now,
+        policy: context.policy,
+        closing,
+        lastClaimAt,
+        budgetNearlySpent,
+        waitingMs,
+      };
+      return chooseCosigned(lane, moment) !== undefined || chooseClaim(lane, moment) !== undefined;
+    };
+    const idle = !closing && now < job.deadlineSeconds && !lanes.some(isDue);
     const last = lookedAt.get(job.address) ?? Number.NEGATIVE_INFINITY;
     if (idle && context.clock.nowMs() - last < IDLE_LOOK_MS) {
       return;
@@ -35,8 +52,7 @@ export function createSettler(context: Context): Settler {
     if (chain === undefined) {
       return;
     }
-    const { openedAt } = factsOf(job);
-    const spentNano = lanes.reduce((sum, lane) => sum + lane.head.amountNano, 0n);
+    const { openedAt } = facts;
     const lastOfJob = lastClaimOfJob(chain);
     let unclaimed = false;
     for (const lane of lanes.filter(({ head }) => head.issuedAtSeconds >= openedAt)) {
@@ -46,8 +62,8 @@ export function createSettler(context: Context): Settler {
         policy: context.policy,
         closing: chain.state === "closing",
         lastClaimAt: Math.min(lastOfJob, until + Number(chain.rules.settleGraceSeconds)),
-        budgetNearlySpent: spentNano * BPS >= job.budgetNano * BigInt(context.policy.budgetNearlySpentBps),
-        waitingMs: context.clock.nowMs() - since,
+        budgetNearlySpent,
+        waitingMs,
       };
       const open = await settleLane(context, { job: job.address, openedAt, chain, lane, moment });
       unclaimed = open || unclaimed;

@@ -26,7 +26,12 @@ export async function settleLane(context: Context, work: LaneWork): Promise<bool
   const until = Number(onChain?.expiresAt ?? 0n);
   const newest = Math.max(lane.head.issuedAtSeconds, lane.cosigned?.head.issuedAtSeconds ?? 0);
   if (attested > until && (newest > until || chain.nowSeconds > until)) {
-    await syncLane(context, { job: work.job, openedAt: work.openedAt, worker: lane.worker, expiresAt: attested });
+    await syncLane(context, {
+      job: work.job,
+      openedAt: work.openedAt,
+      worker: lane.worker,
+      expiresAt: attested,
+    });
     return true;
   }
   if (onChain === undefined) {
@@ -92,7 +97,13 @@ async function sendSettlement(
     context.policy.maxSettleAttempts,
   );
   if (state === "given up") {
-    context.log.error({ msg: "settlement given up", job, worker: lane.worker, size: head.size, amountNano: head.amountNano });
+    context.log.error({
+      msg: "settlement given up",
+      job,
+      worker: lane.worker,
+      size: head.size,
+      amountNano: head.amountNano,
+    });
   }
   return state !== "given up";
 }
@@ -118,5 +129,7 @@ async function releaseClaims(
 }
 
 function signatureCell(base64: string) {
-  return beginCell().storeBuffer(Buffer.from(fromBase64(base64, SIGNATURE_BYTES))).endCell();
+  return beginCell()
+    .storeBuffer(Buffer.from(fromBase64(base64, SIGNATURE_BYTES)))
+    .endCell();
 }

@@ -127,7 +127,11 @@ async function readAttested(context: Context): Promise<void> {
             hpkeKeyHash: found.hpkeKeyHash,
           };
     if (entry.onChain?.expiresAt !== before) {
-      context.log.info({ msg: "worker's attestation changed", worker: key, expiresAt: entry.onChain?.expiresAt });
+      context.log.info({
+        msg: "worker's attestation changed",
+        worker: key,
+        expiresAt: entry.onChain?.expiresAt,
+      });
       context.kick.lanes();
     }
   }

@@ -26,7 +26,13 @@ export async function openLanes(context: Context): Promise<void> {
         await openLane(context, job, entry);
       } catch (error) {
         const { code, message } = toCocoonError(error);
-        context.log.warn({ msg: "lane not opened", job: job.row.address, url: entry.url, code, detail: message });
+        context.log.warn({
+          msg: "lane not opened",
+          job: job.row.address,
+          url: entry.url,
+          code,
+          detail: message,
+        });
       }
     }
   }
@@ -34,7 +40,12 @@ export async function openLanes(context: Context): Promise<void> {
 
 async function openLane(context: Context, job: JobEntry, entry: WorkerEntry): Promise<void> {
   const { identity, onChain } = entry;
-  if (!entry.alive || identity === undefined || onChain === undefined || identity.modelHash !== job.row.modelHash) {
+  if (
+    !entry.alive ||
+    identity === undefined ||
+    onChain === undefined ||
+    identity.modelHash !== job.row.modelHash
+  ) {
     return;
   }
   const until = job.facts.lanes[identity.receiptKey];
@@ -43,7 +54,12 @@ async function openLane(context: Context, job: JobEntry, entry: WorkerEntry): Pr
     return;
   }
   if (until !== 0 && (until ?? 0) < onChain.expiresAt) {
-    await syncLane(context, { job: job.row.address, openedAt: job.facts.openedAt, worker: identity.receiptKey, expiresAt: onChain.expiresAt });
+    await syncLane(context, {
+      job: job.row.address,
+      openedAt: job.facts.openedAt,
+      worker: identity.receiptKey,
+      expiresAt: onChain.expiresAt,
+    });
   }
   const terms = job.row.terms;
   if (known && terms !== undefined && entry.lanes.get(job.row.address) !== job.row.budgetNano) {
@@ -65,7 +81,12 @@ function liveLanes(context: Context, job: JobEntry): number {
 /** Tells the job how long a worker's attestation lasts; from the operator this opens the lane too. */
 export async function syncLane(
   context: Context,
-  lane: { readonly job: string; readonly openedAt: number; readonly worker: string; readonly expiresAt: number },
+  lane: {
+    readonly job: string;
+    readonly openedAt: number;
+    readonly worker: string;
+    readonly expiresAt: number;
+  },
 ): Promise<void> {
   const provider = openContract(context.reader, ProviderStake.fromAddress(context.provider));
   await sendOnce(context, {

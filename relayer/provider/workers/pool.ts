@@ -35,10 +35,18 @@ export interface WorkerPool {
   /** Asks every worker whether it lives and who it is. */
   check(): Promise<void>;
   refresh(entry: WorkerEntry): Promise<void>;
-  bind(entry: WorkerEntry, to: { networkId: number; registry: RawAddress; provider: RawAddress }): Promise<void>;
+  bind(
+    entry: WorkerEntry,
+    to: { networkId: number; registry: RawAddress; provider: RawAddress },
+  ): Promise<void>;
   putLane(
     entry: WorkerEntry,
-    lane: { readonly job: string; readonly terms: string; readonly budgetNano: bigint; readonly deadlineAt: number },
+    lane: {
+      readonly job: string;
+      readonly terms: string;
+      readonly budgetNano: bigint;
+      readonly deadlineAt: number;
+    },
   ): Promise<void>;
   close(): Promise<void>;
 }
@@ -50,7 +58,11 @@ export function createWorkerPool(deps: {
 }): WorkerPool {
   const { policy, log } = deps;
   // Places bound the requests; the connections follow them.
-  const dispatcher = new Agent({ headersTimeout: policy.firstByteMs, bodyTimeout: policy.idleMs, connect: { timeout: policy.callMs } });
+  const dispatcher = new Agent({
+    headersTimeout: policy.firstByteMs,
+    bodyTimeout: policy.idleMs,
+    connect: { timeout: policy.callMs },
+  });
   const byKey = new Map<string, WorkerEntry>();
   const entries = deps.urls.map((url): WorkerEntry => {
     const entry: WorkerEntry = {
@@ -68,13 +80,23 @@ export function createWorkerPool(deps: {
     };
     return entry;
   });
-  const call = <T>(entry: WorkerEntry, method: "GET" | "POST" | "PUT", path: string, body: unknown, schema: z.ZodType<T>) =>
-    callJson({ dispatcher, url: `${entry.url}${path}`, method, body, timeoutMs: policy.callMs }, schema);
+  const call = <T>(
+    entry: WorkerEntry,
+    method: "GET" | "POST" | "PUT",
+    path: string,
+    body: unknown,
+    schema: z.ZodType<T>,
+  ) => callJson({ dispatcher, url: `${entry.url}${path}`, method, body, timeoutMs: policy.callMs }, schema);
 
   const adopt = (entry: WorkerEntry, identity: Identity) => {
     const before = entry.identity;
     if (before !== undefined && before.receiptKey !== identity.receiptKey) {
-      log.warn({ msg: "worker has a new key", url: entry.url, worker: identity.receiptKey, before: before.receiptKey });
+      log.warn({
+        msg: "worker has a new key",
+        url: entry.url,
+        worker: identity.receiptKey,
+        before: before.receiptKey,
+      });
       byKey.delete(before.receiptKey);
       entry.onChain = undefined;
       entry.lanes.clear();

@@ -1,0 +1,115 @@
+import { FinalError, RetryableError } from "../../errors";
+import {
+  checkAuthorization,
+  checkRequestLife,
+  decodeRequestHeader,
+  equalBytes,
+  hashSealedBody,
+  type RequestId,
+  toRequestId,
+} from "../../protocol";
+import type { JobEntry } from "../book";
+import { type Context, nowSeconds } from "../context";
+import type { Identity } from "../workers/identity";
+import type { WorkerEntry } from "../workers/pool";
+import type { SealedHeaders } from "./sealedHeaders";
+
+/** A job that is paid for now and a worker that can be asked. */
+export interface Route {
+  readonly job: JobEntry;
+  readonly worker: WorkerEntry;
+  readonly identity: Identity;
+}
+
+/** What can be refused before the body is read. */
+export function findRoute(
+  context: Pick<Context, "book" | "pool" | "clock" | "kick">,
+  headers: SealedHeaders,
+): Route {
+  const job = context.book.find(headers.job);
+  if (job === undefined) {
+    throw new RetryableError(
+      "JOB_NOT_ACTIVE",
+      "This provider knows no such job: open one that names it, or wait until it is final.",
+      {
+        job: headers.job,
+      },
+    );
+  }
+  const now = nowSeconds(context.clock);
+  if (job.row.state !== "active") {
+    throw new FinalError("JOB_NOT_ACTIVE", `The job is ${job.row.state}: only an active job is served.`, {
+      job: headers.job,
+      state: job.row.state,
+    });
+  }
+  if (job.row.deadlineSeconds <= now) {
+    throw new FinalError("JOB_EXPIRED", "The job's deadline has passed: open a new one.", {
+      job: headers.job,
+    });
+  }
+  const worker = context.pool.find(headers.worker);
+  const identity = worker?.identity;
+  if (worker === undefined || identity === undefined) {
+    throw new RetryableError(
+      "STALE_KEY",
+      "No worker here has this key now: fetch the workers again and seal to another.",
+      {
+        worker: headers.worker,
+      },
+    );
+  }
+  if (!worker.alive) {
+    throw unavailable("The worker does not answer: seal the request to another one.", headers.worker);
+  }
+  const until = job.facts.lanes[headers.worker];
+  const laneEnds = until === 0 ? worker.onChain?.expiresAt : until;
+  if (laneEnds === undefined || !worker.lanes.has(headers.job)) {
+    context.kick.lanes();
+    throw unavailable(
+      "The worker has no lane in this job yet: use another one or try again soon.",
+      headers.worker,
+    );
+  }
+  if (laneEnds <= now) {
+    throw unavailable("The worker's attestation has ended: use another one.", headers.worker);
+  }
+  return { job, worker, identity };
+}
+
+/** Checks the sealed body's clear header and the developer's signature over all of it. */
+export function checkBody(
+  context: Pick<Context, "networkId" | "clock">,
+  route: Route,
+  request: { readonly headers: SealedHeaders; readonly body: Uint8Array },
+): RequestId {
+  const { headers, body } = request;
+  const now = nowSeconds(context.clock);
+  const header = decodeRequestHeader(body);
+  if (!equalBytes(header.keyId, route.identity.keyId)) {
+    throw new RetryableError("STALE_KEY", "The request is sealed to another key than the worker has now.", {
+      worker: headers.worker,
+    });
+  }
+  checkRequestLife(header, now);
+  checkAuthorization({
+    statement: {
+      networkId: context.networkId,
+      job: route.job.terms.job,
+      workerPublicKey: route.identity.receiptPublicKey,
+      termsHash: route.job.termsHash,
+      requestId: header.requestId,
+      bodyHash: hashSealedBody(body),
+      maxCost: headers.maxCostNano,
+      expiresAt: headers.authExpires,
+    },
+    sessionPublicKey: route.job.terms.sessionPublicKey,
+    signature: headers.authorization,
+    nowSeconds: now,
+  });
+  return toRequestId(header.requestId);
+}
+
+function unavailable(message: string, worker: string): RetryableError {
+  return new RetryableError("WORKER_UNAVAILABLE", message, { worker });
+}

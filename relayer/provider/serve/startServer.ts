@@ -1,0 +1,122 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { setTimeout as pause } from "node:timers/promises";
+import { FinalError } from "../../errors";
+import type { Context } from "../context";
+import { sendError, sendJson } from "./httpError";
+import { readBody } from "./readBody";
+import { takeCosignature } from "./serveCosign";
+import { serveSealed, type Traffic } from "./serveSealed";
+import { listWorkers, showHealth, showReceipt } from "./views";
+
+const MAX_HEADER_BYTES = 16 * 1024;
+const MAX_JSON_BYTES = 8 * 1024;
+const MAX_CONNECTIONS = 4_096;
+const HEADERS_MS = 10_000;
+const KEEP_ALIVE_MS = 65_000;
+const DRAIN_POLL_MS = 20;
+const RECEIPTS = "/v1/receipts/";
+
+export interface ProviderServer {
+  readonly url: string;
+  /** Admits nothing new, waits for what is in flight up to the policy's limit, then breaks it off. */
+  close(): Promise<void>;
+}
+
+export async function startServer(
+  context: Context,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<ProviderServer> {
+  const traffic: Traffic = { count: 0, bodyBytes: 0, closing: false, abort: new AbortController() };
+  const server = createServer(
+    { maxHeaderSize: MAX_HEADER_BYTES, keepAliveTimeout: KEEP_ALIVE_MS },
+    (request, response) => {
+      if (request.method === "POST" && request.url === "/v1/sealed") {
+        void serveSealed(context, traffic, { request, response });
+        return;
+      }
+      answer(context, request, response).catch((thrown: unknown) => {
+        const error = sendError(response, thrown);
+        context.log.info({ msg: "call refused", path: request.url, code: error.code, detail: error.message });
+      });
+    },
+  );
+  server.headersTimeout = HEADERS_MS;
+  // Each body and answer has its own limit; a whole-request limit would cut long answers.
+  server.requestTimeout = 0;
+  server.maxConnections = MAX_CONNECTIONS;
+  const bound = await listen(server, host, port);
+  return {
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${bound}`,
+    async close() {
+      traffic.closing = true;
+      const ended = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const limit = performance.now() + context.policy.stopMs;
+      while (traffic.count > 0 && performance.now() < limit) {
+        await pause(DRAIN_POLL_MS);
+      }
+      traffic.abort.abort();
+      server.closeAllConnections();
+      await ended;
+      // Handlers note their outcome after their connection is gone.
+      while (traffic.count > 0) {
+        await pause(DRAIN_POLL_MS);
+      }
+    },
+  };
+}
+
+async function answer(context: Context, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const path = (request.url ?? "").split("?", 1)[0] ?? "";
+  if (request.method === "POST" && path === "/v1/heads/cosign") {
+    const limits = { maxBytes: MAX_JSON_BYTES, timeoutMs: context.policy.bodyMs };
+    const body = parseJson(await readBody(request, limits));
+    try {
+      sendJson(response, 200, await takeCosignature(context, body));
+      context.metrics.cosignatures.inc({ outcome: "ok" });
+    } catch (error) {
+      context.metrics.cosignatures.inc({ outcome: "refused" });
+      throw error;
+    }
+    return;
+  }
+  if (request.method !== "GET") {
+    throw new FinalError("NOT_FOUND", "There is no such call here.");
+  }
+  if (path === "/v1/workers") {
+    sendJson(response, 200, listWorkers(context));
+  } else if (path.startsWith(RECEIPTS)) {
+    sendJson(response, 200, await showReceipt(context, path.slice(RECEIPTS.length)));
+  } else if (path === "/healthz") {
+    sendJson(response, 200, showHealth(context));
+  } else if (path === "/metrics") {
+    const { registry } = context.metrics;
+    const text = await registry.metrics();
+    response.writeHead(200, { "content-type": registry.contentType });
+    response.end(text);
+  } else {
+    throw new FinalError("NOT_FOUND", "There is no such call here.");
+  }
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString());
+  } catch (cause) {
+    throw new FinalError("BAD_REQUEST", "The body is not JSON.", {}, { cause });
+  }
+}
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (cause) =>
+      reject(
+        new FinalError("CONFIG_INVALID", "The relayer cannot listen on its port.", { host, port }, { cause }),
+      ),
+    );
+    server.listen(port, host, () => {
+      const address = server.address();
+      resolve(typeof address === "object" && address !== null ? address.port : port);
+    });
+  });
+}

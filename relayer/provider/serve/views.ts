@@ -1,0 +1,69 @@
+import { FinalError } from "../../errors";
+import { toBase64, toHex, toRequestId } from "../../protocol";
+import { findReceipt } from "../../store";
+import type { Context } from "../context";
+
+/** `GET /v1/workers`: attested workers that answer, the least busy first. */
+export function listWorkers({ pool }: Pick<Context, "pool">): readonly object[] {
+  return pool
+    .all()
+    .flatMap(({ identity, alive, onChain, slots }) =>
+      alive && onChain !== undefined && identity?.bindBytes !== undefined
+        ? [
+            {
+              identity,
+              bindBytes: identity.bindBytes,
+              load: (slots.inUse() + slots.waiting()) / identity.capacity,
+              slots,
+            },
+          ]
+        : [],
+    )
+    .sort((a, b) => a.load - b.load)
+    .map(({ identity, bindBytes, slots }) => ({
+      receiptPublicKey: identity.receiptKey,
+      hpkePublicKey: toHex(identity.hpkePublicKey),
+      bind: toBase64(bindBytes),
+      evidence: identity.evidence,
+      modelHash: identity.modelHash,
+      model: identity.model,
+      contextLength: identity.contextLength,
+      inFlight: slots.inUse() + slots.waiting(),
+      capacity: identity.capacity,
+    }));
+}
+
+/** `GET /v1/receipts/{requestId}`: the stored record, in the record frame's words. */
+export async function showReceipt({ store }: Pick<Context, "store">, id: string): Promise<object> {
+  const requestId = toRequestId(id);
+  const found = await findReceipt(store, { requestId });
+  if (found === undefined) {
+    throw new FinalError("NOT_FOUND", "No receipt of this request is stored here.", { requestId });
+  }
+  return {
+    requestId,
+    job: found.job,
+    leaf: found.leaf,
+    index: Number(found.index),
+    size: Number(found.head.size),
+    proof: found.proof,
+    root: found.head.root,
+    amount: found.head.amountNano.toString(),
+    issuedAt: found.head.issuedAtSeconds,
+    signature: found.head.signature,
+    worker: found.worker,
+  };
+}
+
+/** `GET /healthz`: whether requests can be served now. */
+export function showHealth({ pool, book, providerRaw, networkId }: Context): object {
+  const workers = pool.all();
+  return {
+    ok: true,
+    provider: providerRaw,
+    networkId,
+    workers: workers.length,
+    ready: workers.filter(({ alive, onChain }) => alive && onChain !== undefined).length,
+    jobs: [...book.entries()].filter(({ row }) => row.state === "active").length,
+  };
+}

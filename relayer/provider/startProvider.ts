@@ -1,0 +1,186 @@
+import { Address } from "@ton/core";
+import type { KeyPair } from "@ton/crypto";
+import { createOutbox, createToncenterClient, fallback, walletFromMnemonic } from "../chain";
+import { FinalError } from "../errors";
+import { type Clock, systemClock } from "../observe/clock";
+import type { Log } from "../observe/log";
+import { toRawAddress } from "../protocol";
+import { listJobs, listLanes, openStore, type Store } from "../store";
+import { acceptJobs } from "./acceptJobs";
+import { createBook } from "./book";
+import type { Context } from "./context";
+import { createJobFollowers } from "./follow/followJobs";
+import { followProvider } from "./follow/followProvider";
+import { LIVE_STATES } from "./jobFacts";
+import { type Loop, startLoop } from "./loop";
+import { createMetrics } from "./metrics";
+import { DEFAULT_POLICY, type Policy } from "./policy";
+import { startServer } from "./serve/startServer";
+import { createSettler } from "./settle/settleJobs";
+import { attestWorkers } from "./workers/attestWorkers";
+import { openLanes } from "./workers/openLanes";
+import { createWorkerPool } from "./workers/pool";
+
+export interface ProviderOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** `file:<directory>`, `memory:` or `postgres://…`. */
+  readonly storeUrl: string;
+  /** toncenter JSON-RPC addresses, best first. */
+  readonly chainEndpoints: readonly { readonly endpoint: string; readonly apiKey?: string }[];
+  readonly network: {
+    /** NetworkRegistry, raw or friendly. */
+    readonly registry: string;
+    /** The TON network's global id, which everything signed names. */
+    readonly globalId: number;
+  };
+  /** ProviderStake, raw or friendly. */
+  readonly providerAddress: string;
+  readonly operator: {
+    readonly mnemonic: readonly string[];
+    /** The id inside the wallet's address: -239 mainnet, -3 testnet. */
+    readonly walletNetworkId?: number;
+    readonly deriveKey?: (words: readonly string[]) => Promise<KeyPair>;
+  };
+  readonly workerUrls: readonly string[];
+  readonly attestorUrls: readonly string[];
+  readonly policy?: Partial<Policy>;
+  readonly log: Log;
+  readonly clock?: Clock;
+}
+
+export interface Provider {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/**
+ * The relayer of one provider: follows its contracts, has its workers attested, serves sealed requests, settles. It
+ * starts although the chain or workers are away, and catches up once they are there.
+ */
+export async function startProvider(options: ProviderOptions): Promise<Provider> {
+  if (options.workerUrls.length === 0 || options.chainEndpoints.length === 0) {
+    throw new FinalError("CONFIG_INVALID", "A provider needs at least one worker and one chain endpoint.");
+  }
+  const policy: Policy = { ...DEFAULT_POLICY, ...options.policy };
+  const { log, clock = systemClock } = options;
+  const wallet = await walletFromMnemonic({
+    words: options.operator.mnemonic,
+    networkGlobalId: options.operator.walletNetworkId,
+    deriveKey: options.operator.deriveKey,
+  });
+  const store = await openStore({ url: options.storeUrl, log, clock });
+  const clients = options.chainEndpoints.map((endpoint) =>
+    createToncenterClient({ ...endpoint, timeoutMs: policy.chainTimeoutMs, log }),
+  );
+  const closeAll = async () => {
+    await Promise.all(clients.map((client) => client.close()));
+    await store.close();
+  };
+  try {
+    const reader = fallback(clients);
+    const outbox = await createOutbox({ store, reader, wallet, log }, { pollMs: policy.pollMs });
+    const pool = createWorkerPool({ urls: options.workerUrls, policy, log });
+    const stop = new AbortController();
+    const provider = Address.parse(options.providerAddress);
+    const kick: { lanes: () => void; settle: () => void } = { lanes: () => {}, settle: () => {} };
+    const context: Context = {
+      policy,
+      store,
+      reader,
+      wallet,
+      outbox,
+      log,
+      clock,
+      metrics: createMetrics(),
+      networkId: options.network.globalId,
+      registry: Address.parse(options.network.registry),
+      provider,
+      providerRaw: toRawAddress(provider.toRawString()),
+      book: createBook(),
+      pool,
+      signal: stop.signal,
+      kick: { lanes: () => kick.lanes(), settle: () => kick.settle() },
+    };
+    await loadBook(store, context);
+    const server = await startServer(context, options);
+    const work = startWork(context, options.attestorUrls, kick);
+    log.info({
+      msg: "provider started",
+      url: server.url,
+      provider: context.providerRaw,
+      operator: wallet.address.toRawString(),
+    });
+    return {
+      url: server.url,
+      async close() {
+        await server.close();
+        stop.abort();
+        await work.ended();
+        await outbox.close();
+        await pool.close();
+        await closeAll();
+        log.info({ msg: "provider stopped" });
+      },
+    };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+/** Jobs as they were stored, so that requests are served at once after a restart. */
+async function loadBook(store: Store, { book }: Context): Promise<void> {
+  for (const job of await listJobs(store, { role: "provider", states: LIVE_STATES })) {
+    book.put(job, await listLanes(store, { job: job.address }));
+  }
+}
+
+function startWork(
+  context: Context,
+  attestorUrls: readonly string[],
+  kick: { lanes: () => void; settle: () => void },
+): { ended(): Promise<void> } {
+  const { log, policy } = context;
+  const followers = createJobFollowers(context);
+  const settler = createSettler(context);
+  const started = followers.sync().then(() => followProvider(context, { onJobs: followers.sync }));
+  const sending = context.outbox.run(context.signal);
+  const lanes = startLoop(log, {
+    name: "lanes",
+    everyMs: policy.attestMs,
+    work: async () => {
+      await openLanes(context);
+      await acceptJobs(context);
+    },
+  });
+  const attest = startLoop(log, {
+    name: "attest",
+    everyMs: policy.attestMs,
+    work: () => attestWorkers(context, attestorUrls),
+  });
+  const health = startLoop(log, {
+    name: "health",
+    everyMs: policy.healthMs,
+    work: async () => {
+      const before = context.pool.all().filter(({ alive }) => alive).length;
+      await context.pool.check();
+      const alive = context.pool.all().filter((entry) => entry.alive).length;
+      context.metrics.workersAlive.set(alive);
+      if (alive !== before) {
+        attest.kick();
+      }
+    },
+  });
+  const settle = startLoop(log, { name: "settle", everyMs: policy.settleMs, work: () => settler.round() });
+  kick.lanes = lanes.kick;
+  kick.settle = settle.kick;
+  const loops: readonly Loop[] = [lanes, attest, health, settle];
+  return {
+    async ended() {
+      await Promise.all(loops.map((loop) => loop.stop()));
+      await Promise.allSettled([started, sending, followers.ended()]);
+    },
+  };
+}
