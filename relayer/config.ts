@@ -1,0 +1,167 @@
+import { Address } from "@ton/core";
+import { z } from "zod";
+import { FinalError } from "./errors";
+
+/**
+ * The only reader of the environment. Every variable, its default and its meaning stand here;
+ * a wrong value is refused with the variable's name before anything starts.
+ */
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const list = z.string().transform((text) =>
+  text
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== ""),
+);
+const hex32 = z.string().regex(/^[0-9a-f]{64}$/, "must be 64 hex digits");
+const nano = z
+  .string()
+  .regex(/^\d{1,19}$/, "must be an amount in nanoton")
+  .transform(BigInt);
+const address = z.string().transform((text, context) => {
+  try {
+    return Address.parse(text);
+  } catch {
+    context.addIssue({ code: "custom", message: "must be a TON address" });
+    return z.NEVER;
+  }
+});
+const flag = z.enum(["true", "false"]).transform((text) => text === "true");
+
+const common = {
+  COCOON_LOG_LEVEL: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
+  COCOON_HOST: z.string().default("127.0.0.1"),
+};
+
+const chain = {
+  /** Full JSON-RPC URLs of toncenter-shaped endpoints; the first that answers is used. */
+  COCOON_ENDPOINTS: list.default(["http://127.0.0.1:8081/api/v2/jsonRPC"]),
+  /** -239 mainnet, -3 testnet, -23911 localnet. */
+  COCOON_GLOBAL_ID: z.coerce.number().int().default(-23_911),
+  COCOON_NETWORK_REGISTRY: address,
+  COCOON_ATTESTATION_REGISTRY: address,
+  /** Network id that enters a V5R1 wallet's address. */
+  COCOON_WALLET_NETWORK_ID: z.coerce.number().int().default(-239),
+};
+
+const store = {
+  /** PostgreSQL when set; otherwise an embedded database in COCOON_DATA_DIR. */
+  DATABASE_URL: z.string().optional(),
+  COCOON_DATA_DIR: z.string().default(".cocoon/data"),
+};
+
+const localnet = z.object({
+  ...common,
+  COCOON_LOCALNET_PORT: port.default(8081),
+  COCOON_LOCALNET_BLOCK_MS: z.coerce.number().int().min(0).max(60_000).default(400),
+  COCOON_LOCALNET_DATA_DIR: z.string().optional(),
+  COCOON_LOCALNET_HOPS: z.coerce.number().int().min(1).optional(),
+  COCOON_LOCALNET_FAULTS: flag.default(false),
+});
+
+const worker = z.object({
+  ...common,
+  COCOON_WORKER_PORT: port.default(8090),
+  /** An OpenAI-compatible server; absent: the model runs in this process. */
+  COCOON_BACKEND_URL: z.string().optional(),
+  COCOON_BACKEND_API_KEY: z.string().optional(),
+  /** A GGUF file for the embedded backend; absent: the model in this repository. */
+  COCOON_MODEL_FILE: z.string().optional(),
+  COCOON_MODEL_NAME: z.string().default("cocoon-tiny"),
+  /** SHA-256 of the weights; needed with COCOON_BACKEND_URL, computed from the file otherwise. */
+  COCOON_MODEL_HASH: hex32.optional(),
+  COCOON_CONTEXT_LENGTH: z.coerce.number().int().min(16).default(512),
+  COCOON_MAX_OUTPUT_TOKENS: z.coerce.number().int().min(1).default(160),
+  COCOON_MAX_CONCURRENT: z.coerce.number().int().min(1).max(1_024).default(4),
+  /** Development platform: whoever holds this seed vouches for any image. Refused by networks that do not pin its key. */
+  COCOON_DEV_PLATFORM_SEED: hex32,
+  COCOON_IMAGE_HASH: hex32,
+});
+
+const attestor = z.object({
+  ...common,
+  COCOON_ATTESTOR_PORT: port.default(8070),
+  COCOON_GLOBAL_ID: chain.COCOON_GLOBAL_ID,
+  COCOON_ATTESTATION_REGISTRY: address,
+  /** index:seed pairs. */
+  COCOON_ATTESTOR_SEEDS: list,
+  /** hash:expiresAt pairs. */
+  COCOON_ALLOWED_IMAGES: list,
+  COCOON_ALLOWED_MODELS: list,
+  COCOON_DEV_PLATFORM_KEYS: list.default([]),
+});
+
+const provider = z.object({
+  ...common,
+  ...chain,
+  ...store,
+  COCOON_PROVIDER_PORT: port.default(8080),
+  /** ProviderStake. */
+  COCOON_PROVIDER: address,
+  COCOON_OPERATOR_MNEMONIC: z.string().min(1),
+  COCOON_WORKERS: list,
+  COCOON_ATTESTORS: list,
+  /** Settle a co-signed head from this amount on, or after this age. */
+  COCOON_SETTLE_MIN_NANO: nano.optional(),
+  COCOON_SETTLE_MAX_AGE_MS: z.coerce.number().int().min(0).optional(),
+});
+
+const gateway = z.object({
+  ...common,
+  ...chain,
+  ...store,
+  COCOON_GATEWAY_PORT: port.default(8000),
+  COCOON_DEVELOPER_MNEMONIC: z.string().min(1),
+  /** Keys that clients may send as Bearer tokens. */
+  COCOON_API_KEYS: list.default([]),
+  /** 64 hex digits; session keys and salts are encrypted at rest with it. */
+  COCOON_STORE_KEY: hex32.optional(),
+  COCOON_JOB_BUDGET_NANO: nano.optional(),
+  COCOON_MAX_COST_NANO: nano.optional(),
+  /** Platforms that may see a prompt; "development" only on a network of your own. */
+  COCOON_TEES: list.default(["tdx", "sevSnp"]),
+  COCOON_ALLOW_HTTP: flag.default(false),
+  COCOON_KEEP_TEXTS: flag.default(false),
+});
+
+const SCHEMAS = { localnet, worker, attestor, provider, gateway } as const;
+export type Role = keyof typeof SCHEMAS;
+export type Config<R extends Role> = Readonly<z.infer<(typeof SCHEMAS)[R]>>;
+
+/**
+ * The configuration of one process, frozen.
+ * @throws CONFIG_INVALID naming every variable that is missing or wrong
+ */
+export function readConfig<R extends Role>(
+  role: R,
+  env: Readonly<Record<string, string | undefined>>,
+): Config<R> {
+  const schema: z.ZodType = SCHEMAS[role];
+  const present = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ""),
+  );
+  const parsed = schema.safeParse(present);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+    throw new FinalError("CONFIG_INVALID", `The ${role} cannot start. ${faults.join("; ")}.`);
+  }
+  // The schema was chosen by `role`, which TypeScript cannot follow through the lookup.
+  return Object.freeze(parsed.data) as Config<R>;
+}
+
+/** Where a process keeps its state. */
+export function storeUrl(config: {
+  readonly DATABASE_URL?: string | undefined;
+  readonly COCOON_DATA_DIR: string;
+}): string {
+  return config.DATABASE_URL ?? `file:${config.COCOON_DATA_DIR}`;
+}
+
+/** The environment with a `.env` file's values below it. */
+export function loadEnvironment(): Readonly<Record<string, string | undefined>> {
+  // Required here so that code that is given its configuration never loads it.
+  const dotenv: typeof import("dotenv") = require("dotenv");
+  dotenv.config({ quiet: true });
+  return process.env;
+}
