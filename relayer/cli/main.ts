@@ -1,4 +1,69 @@
 import { Command } from "commander";
-import "../protocol";
-import "../store";
-new Command("cocoon").parse();
+import { toCocoonError } from "../errors";
+import type { UpOptions } from "./up/up";
+import type { VerifyOptions } from "./verify";
+
+// One file per command, loaded only when it runs: a worker must not pay for the gateway's libraries. `require`,
+// because `import()` would go through Node's own loader, which reads no TypeScript.
+const commands = {
+  up: (): typeof import("./up/up") => require("./up/up"),
+  localnet: (): typeof import("./localnet") => require("./localnet"),
+  worker: (): typeof import("./worker") => require("./worker"),
+  attestor: (): typeof import("./attestor") => require("./attestor"),
+  relayer: (): typeof import("./relayer") => require("./relayer"),
+  gateway: (): typeof import("./gateway") => require("./gateway"),
+  verify: (): typeof import("./verify") => require("./verify"),
+};
+
+const program = new Command("cocoon")
+  .description("A market for private AI inference on TON.")
+  .showHelpAfterError()
+  .enablePositionalOptions();
+
+program
+  .command("up")
+  .description("start a whole network on this machine and pay for one answer")
+  .option("--once", "stop after the first paid answer")
+  .option("--json", "print JSON instead of text")
+  .option("--port <port>", "the gateway's port", "8000")
+  .action((options: UpOptions) => commands.up().up(options));
+
+program
+  .command("localnet")
+  .description("TON's transaction executor behind toncenter's HTTP API, on the loopback interface")
+  .action(() => commands.localnet().localnet());
+
+program
+  .command("worker")
+  .description("hold the keys, open sealed requests, run the model; belongs inside the TEE")
+  .action(() => commands.worker().worker());
+
+program
+  .command("attestor")
+  .description("check workers' evidence and sign statements about them")
+  .action(() => commands.attestor().attestor());
+
+program
+  .command("relayer")
+  .description("follow a provider's contracts, serve its workers, settle")
+  .action(() => commands.relayer().relayer());
+
+program
+  .command("gateway")
+  .description("an OpenAI-compatible API that attests, seals, verifies and pays")
+  .action(() => commands.gateway().gateway());
+
+program
+  .command("verify")
+  .description("prove that an answer belongs to a prompt, model, image and time")
+  .argument("<receipt>", "a receipt file, as GET /v1/receipts/{id} gives it")
+  .option("--json", "print the verdict as JSON")
+  .option("--endpoint <url>", "JSON-RPC URL for the one chain read", "http://127.0.0.1:8081/api/v2/jsonRPC")
+  .option("--offline", "leave the chain read out; the verdict then says so")
+  .action((file: string, options: VerifyOptions) => commands.verify().verify(file, options));
+
+program.parseAsync().catch((thrown: unknown) => {
+  const error = toCocoonError(thrown);
+  process.stderr.write(`${error.code}: ${error.message}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,74 @@
+import { join } from "node:path";
+import { LOCALNET_GLOBAL_ID } from "../../localnet/config";
+import { devWallet } from "../../localnet/devWallets";
+import type { UpPlan } from "./plan";
+
+type Env = Readonly<Record<string, string>>;
+
+/** What each child process is told. Only development wallets and keys that this start has drawn appear here. */
+export function childEnvironments(
+  plan: UpPlan,
+  options: { readonly dir: string; readonly logLevel: string },
+) {
+  const chain = (registries: { networkRegistry: string; attestationRegistry: string }): Env => ({
+    COCOON_ENDPOINTS: plan.endpoint,
+    COCOON_GLOBAL_ID: String(LOCALNET_GLOBAL_ID),
+    COCOON_NETWORK_REGISTRY: registries.networkRegistry,
+    COCOON_ATTESTATION_REGISTRY: registries.attestationRegistry,
+  });
+  const common: Env = { COCOON_LOG_LEVEL: options.logLevel, COCOON_HOST: "127.0.0.1", DATABASE_URL: "" };
+  return {
+    localnet: (): Env => ({
+      ...common,
+      COCOON_LOCALNET_PORT: String(plan.ports.localnet),
+      COCOON_LOCALNET_DATA_DIR: join(options.dir, "localnet"),
+    }),
+    worker: (): Env => ({
+      ...common,
+      COCOON_WORKER_PORT: String(plan.ports.worker),
+      COCOON_MODEL_FILE: plan.modelFile,
+      COCOON_MODEL_NAME: "cocoon-tiny",
+      COCOON_DEV_PLATFORM_SEED: plan.platformSeed,
+      COCOON_IMAGE_HASH: plan.imageHash,
+    }),
+    attestor: (registries: Registries): Env => ({
+      ...common,
+      COCOON_ATTESTOR_PORT: String(plan.ports.attestor),
+      COCOON_GLOBAL_ID: String(LOCALNET_GLOBAL_ID),
+      COCOON_ATTESTATION_REGISTRY: registries.attestationRegistry,
+      COCOON_ATTESTOR_SEEDS: plan.attestorSeeds.map((seed, index) => `${index}:${seed}`).join(","),
+      COCOON_ALLOWED_IMAGES: `${plan.imageHash}:${plan.imageExpiresAt}`,
+      COCOON_ALLOWED_MODELS: plan.modelHash,
+      COCOON_DEV_PLATFORM_KEYS: plan.platformKey,
+    }),
+    relayer: (registries: Registries, provider: string): Env => ({
+      ...common,
+      ...chain(registries),
+      COCOON_DATA_DIR: join(options.dir, "relayer"),
+      COCOON_PROVIDER_PORT: String(plan.ports.relayer),
+      COCOON_PROVIDER: provider,
+      COCOON_OPERATOR_MNEMONIC: devWallet("operator").mnemonic,
+      COCOON_WORKERS: `http://127.0.0.1:${plan.ports.worker}`,
+      COCOON_ATTESTORS: `http://127.0.0.1:${plan.ports.attestor}`,
+      // Settle every co-signed answer at once, so that a person sees it happen; real networks let them add up.
+      COCOON_SETTLE_MIN_NANO: "1",
+    }),
+    gateway: (registries: Registries): Env => ({
+      ...common,
+      ...chain(registries),
+      COCOON_DATA_DIR: join(options.dir, "gateway"),
+      COCOON_GATEWAY_PORT: String(plan.ports.gateway),
+      COCOON_DEVELOPER_MNEMONIC: devWallet("developer").mnemonic,
+      COCOON_API_KEYS: plan.apiKey,
+      COCOON_STORE_KEY: plan.storeKey,
+      COCOON_TEES: "development",
+      COCOON_ALLOW_HTTP: "true",
+      COCOON_KEEP_TEXTS: "true",
+    }),
+  };
+}
+
+export interface Registries {
+  readonly networkRegistry: string;
+  readonly attestationRegistry: string;
+}
