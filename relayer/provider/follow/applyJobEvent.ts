@@ -4,6 +4,7 @@ import { encodeTerms, toBase64, toJobAddress, toRawAddress } from "../../protoco
 import { findJob, findLane, type Job, type Store, saveJob, saveSettlement } from "../../store";
 import type { Context } from "../context";
 import { factsOf, unreadJob } from "../jobFacts";
+import { larger } from "../larger";
 
 const hex32 = (value: bigint): string => value.toString(16).padStart(64, "0");
 
@@ -109,7 +110,7 @@ async function settleLane(
   }
   const settledNano = lane.settledNano + change.paidNano;
   const before = lane.settledNano + lane.pendingNano;
-  const claimed = change.claimNano > before ? change.claimNano : before;
+  const claimed = larger(change.claimNano, before);
   await saveSettlement(tx, {
     job: change.job,
     worker: change.worker,

@@ -9,6 +9,7 @@ import {
 } from "../../../wrappers/messages";
 import { openContract } from "../../chain";
 import type { Context } from "../context";
+import { larger } from "../larger";
 
 /** A job's contract as it stands. */
 export interface JobChain {
@@ -63,5 +64,5 @@ export function maturedNano(lane: Lane, nowSeconds: number): bigint {
 
 /** The highest amount the lane has claimed, settled or not. */
 export function claimedNano(lane: Lane): bigint {
-  return [lane.settled, lane.maturing, lane.latest].reduce((most, amount) => (amount > most ? amount : most));
+  return larger(lane.settled, larger(lane.maturing, lane.latest));
 }

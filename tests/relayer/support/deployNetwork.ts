@@ -1,0 +1,218 @@
+import {
+  type Address,
+  beginCell,
+  type Cell,
+  type Contract,
+  Dictionary,
+  external,
+  internal,
+  type OpenedContract,
+  type Sender,
+  SendMode,
+  storeMessage,
+  toNano,
+} from "@ton/core";
+import {
+  type ChainReader,
+  createKeyCache,
+  createToncenterClient,
+  openContract,
+  type Wallet,
+  walletFromMnemonic,
+} from "../../../relayer/chain";
+import { type DevRole, devWallet } from "../../../relayer/localnet/devWallets";
+import type { Localnet } from "../../../relayer/localnet/startLocalnet";
+import { primitives } from "../../../relayer/protocol";
+import { type AttestationRegistry, attestationRegistry } from "../../../wrappers/AttestationRegistry";
+import { contractCodes } from "../../../wrappers/codes";
+import { type JobEscrow, jobEscrow } from "../../../wrappers/JobEscrow";
+import { type Offer, type Prices, storeJobService, storeProviderCatalog } from "../../../wrappers/messages";
+import { type NetworkRegistry, networkRegistry } from "../../../wrappers/NetworkRegistry";
+import { type ProviderStake, providerStake } from "../../../wrappers/ProviderStake";
+import { networkParams, profile } from "../../support/world";
+
+const DAY = 86_400;
+const keys = createKeyCache();
+
+/** 32 bytes that follow from a name. */
+export const named = (name: string): Uint8Array => primitives.sha256(Buffer.from(name));
+export const toUint = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes).toString("hex")}`);
+
+export const MODEL_HASH = named("model");
+export const IMAGE_HASH = named("image");
+export const PLATFORM_SEED = named("development platform");
+export const ATTESTOR_SEEDS = [named("attestor 0"), named("attestor 1"), named("attestor 2")] as const;
+export const PRICES: Prices = {
+  $$type: "Prices",
+  prompt: 200_000_000n,
+  cached: 20_000_000n,
+  completion: 800_000_000n,
+  reasoning: 800_000_000n,
+};
+export const STAKE = toNano("50");
+
+export interface DeployedNetwork {
+  readonly net: Localnet;
+  readonly reader: ChainReader;
+  readonly registry: OpenedContract<NetworkRegistry>;
+  readonly attestation: OpenedContract<AttestationRegistry>;
+  readonly provider: OpenedContract<ProviderStake>;
+  /** Signs as a development wallet, sends, and mines until the last effect is final. */
+  via(role: DevRole): Promise<Sender>;
+  wallet(role: DevRole): Promise<Wallet>;
+  job(nonce: bigint): Promise<OpenedContract<JobEscrow>>;
+  open<T extends Contract>(contract: T): OpenedContract<T>;
+  /** Opens a job as the developer; with a worker 0 none gets a lane by the opening. */
+  openJob(job: JobOrder): Promise<OpenedContract<JobEscrow>>;
+  close(): Promise<void>;
+}
+
+export interface JobOrder {
+  readonly nonce: bigint;
+  readonly budgetNano: bigint;
+  readonly worker: bigint;
+  readonly sessionPublicKey: Uint8Array;
+  readonly prices?: Prices;
+  readonly deadline?: number;
+}
+
+/** Both registries and one provider with stake and an offer, all by development wallets, on a localnet that mines at once. */
+export async function deployNetwork(net: Localnet): Promise<DeployedNetwork> {
+  const reader = createToncenterClient({ endpoint: net.endpoint, timeoutMs: 10_000 });
+  const wallet = (role: DevRole) =>
+    walletFromMnemonic({ words: devWallet(role).mnemonic.split(" "), deriveKey: keys });
+  const via = async (role: DevRole) => walletSender(net, reader, await wallet(role));
+  const open = <T extends Contract>(contract: T) => openContract(reader, contract);
+  const address = (role: DevRole): Address => devWallet(role).v5;
+
+  const attestation = open(
+    await attestationRegistry({
+      governor: address("deployer"),
+      guardian: address("guardian"),
+      timelockSeconds: DAY,
+      attestors: ATTESTOR_SEEDS.map((seed) => primitives.ed25519PublicKey(seed)),
+      threshold: 2,
+      images: [{ hash: toUint(IMAGE_HASH), expiresAt: net.chain.now() + 30 * DAY, tier: 0 }],
+      models: [toUint(MODEL_HASH)],
+    }),
+  );
+  const registry = open(
+    await networkRegistry({
+      governor: address("deployer"),
+      guardian: address("guardian"),
+      timelockSeconds: DAY,
+      params: networkParams({
+        treasury: address("treasury"),
+        arbiter: address("guardian"),
+        attestationRegistry: attestation.address,
+      }),
+    }),
+  );
+  const codes = await contractCodes();
+  const provider = open(
+    await providerStake({
+      registry: registry.address,
+      owner: address("provider"),
+      index: 0,
+      jobCode: codes.job,
+    }),
+  );
+  const deployer = await via("deployer");
+  await attestation.send(deployer, { value: toNano("0.1") }, null);
+  await registry.send(deployer, { value: toNano("0.1") }, null);
+  await provider.send(
+    await via("provider"),
+    { value: STAKE + (await registry.getMinValueToRegister()) + toNano("0.01") },
+    { $$type: "RegisterProvider", queryId: 1n, stake: STAKE, catalog: catalogCell(address("operator")) },
+  );
+  const job = async (nonce: bigint) =>
+    open(
+      await jobEscrow({
+        registry: registry.address,
+        developer: address("developer"),
+        nonce,
+        providerCode: codes.provider,
+      }),
+    );
+  return {
+    net,
+    reader,
+    registry,
+    attestation,
+    provider,
+    via,
+    wallet,
+    job,
+    open,
+    async openJob(order) {
+      const opened = await job(order.nonce);
+      const value = order.budgetNano + (await registry.getMinValueToOpenJob()) + toNano("0.01");
+      await opened.send(
+        await via("developer"),
+        { value },
+        {
+          $$type: "OpenJob",
+          queryId: 1n,
+          kind: 0n,
+          budget: order.budgetNano,
+          acceptBy: BigInt(net.chain.now() + DAY),
+          deadline: BigInt(order.deadline ?? net.chain.now() + 7 * DAY),
+          owner: address("provider"),
+          index: 0n,
+          worker: order.worker,
+          sessionPublicKey: toUint(order.sessionPublicKey),
+          service: beginCell()
+            .store(
+              storeJobService({
+                $$type: "JobService",
+                modelHash: toUint(MODEL_HASH),
+                prices: order.prices ?? PRICES,
+              }),
+            )
+            .endCell(),
+        },
+      );
+      return opened;
+    },
+    close: () => reader.close(),
+  };
+}
+
+function catalogCell(operator: Address): Cell {
+  const offers = Dictionary.empty<bigint, Offer>();
+  offers.set(toUint(MODEL_HASH), { $$type: "Offer", prices: PRICES, contextLength: 4_096n, concurrency: 8n });
+  const catalog = {
+    $$type: "ProviderCatalog",
+    operator,
+    maxOpenJobs: 16n,
+    offers,
+    profile: profile(),
+  } as const;
+  return beginCell().store(storeProviderCatalog(catalog)).endCell();
+}
+
+function walletSender(net: Localnet, reader: ChainReader, wallet: Wallet): Sender {
+  return {
+    address: wallet.address,
+    async send({ to, value, bounce, init, body }) {
+      const account = await reader.account(wallet.address);
+      const active = account.state === "active";
+      const seqno = active ? (await reader.runGetMethod(wallet.address, "seqno", [])).readNumber() : 0;
+      const transfer = await wallet.contract.createTransfer({
+        seqno,
+        sendMode: SendMode.PAY_GAS_SEPARATELY | SendMode.IGNORE_ERRORS,
+        signer: (message) => wallet.sign(message),
+        messages: [
+          internal({ to, value, bounce: bounce ?? true, init: init ?? undefined, body: body ?? undefined }),
+        ],
+      });
+      const message = external({
+        to: wallet.address,
+        init: active ? undefined : wallet.contract.init,
+        body: transfer,
+      });
+      await reader.sendBoc(beginCell().store(storeMessage(message)).endCell().toBoc());
+      await net.chain.settle();
+    },
+  };
+}
