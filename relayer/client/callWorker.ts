@@ -187,7 +187,9 @@ function createLimits(deps: ClientDeps, client: AbortSignal) {
       if (reason !== undefined) {
         return new RetryableError("TIMEOUT", "The worker did not answer in time.", { limit: reason });
       }
-      return thrown instanceof RetryableError || thrown instanceof FinalError ? thrown : unreachableError(thrown);
+      return thrown instanceof RetryableError || thrown instanceof FinalError
+        ? thrown
+        : unreachableError(thrown);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { type Address } from "@ton/core";
+import type { Address } from "@ton/core";
 import { z } from "zod";
 import { FinalError } from "../errors";
 import {
@@ -16,8 +16,8 @@ import {
   toWorkerKey,
   type WorkerKey,
 } from "../protocol";
-import type { AttestedWorker, ProviderOnChain } from "./readProvider";
 import type { Policy } from "./policy";
+import type { AttestedWorker, ProviderOnChain } from "./readProvider";
 
 const MAX_WORKERS = 64;
 const hex32 = z.string().length(64);
@@ -91,34 +91,29 @@ export function checkWorker(claim: WorkerClaim): VerifiedWorker {
   const bind = decodeBind(bindBytes);
   checkKeys(served, attested, bind);
   require(bind.networkId === claim.network.globalId, "The bind statement is of another network.");
-  require(
-    bind.registry === toRawAddress(claim.network.attestationRegistry),
-    "The bind statement names another AttestationRegistry.",
-  );
+  require(bind.registry ===
+    toRawAddress(claim.network.attestationRegistry), "The bind statement names another AttestationRegistry.");
   require(bind.provider === provider.address, "The bind statement names another provider.");
   require(bind.notBefore <= nowSeconds && nowSeconds < bind.notAfter, "The bind statement is not valid now.");
   require(attested.expiresAt > nowSeconds, "The worker's attestation has ended.");
   require(attested.epoch === allowed.epoch, "The worker was attested under an older policy.");
   const imageUntil = allowed.images.get(attested.imageHash);
-  require(imageUntil !== undefined && imageUntil > nowSeconds, "The network does not allow the worker's image.");
+  require(imageUntil !== undefined &&
+    imageUntil > nowSeconds, "The network does not allow the worker's image.");
   require(allowed.models.has(attested.modelHash), "The network does not allow the worker's model.");
-  require(
-    policy.images?.some((hash) => hash.toLowerCase() === attested.imageHash) ?? true,
-    "The policy does not allow the worker's image.",
-  );
+  require(policy.images?.some((hash) => hash.toLowerCase() === attested.imageHash) ??
+    true, "The policy does not allow the worker's image.");
   require(policy.tees.includes(bind.tee), "The policy does not allow this kind of TEE.");
   const named = policy.models?.[served.model];
-  require(
-    policy.models === undefined || named?.toLowerCase() === attested.modelHash,
-    "The policy does not know this model by that name and hash.",
-  );
+  require(policy.models === undefined ||
+    named?.toLowerCase() ===
+      attested.modelHash, "The policy does not know this model by that name and hash.");
   const offer = provider.offers.get(attested.modelHash);
   require(offer !== undefined, "The provider offers no price for the model.");
   const { contextLength, concurrency: _, ...prices } = offer;
-  require(
-    Object.values(prices).every((price) => policy.maxPriceNano === undefined || price <= policy.maxPriceNano),
-    "The provider's price is above the policy's limit.",
-  );
+  require(Object.values(prices).every(
+    (price) => policy.maxPriceNano === undefined || price <= policy.maxPriceNano,
+  ), "The provider's price is above the policy's limit.");
   return {
     key,
     publicKey: fromHex(key, 32),
@@ -144,10 +139,8 @@ export function checkWorker(claim: WorkerClaim): VerifiedWorker {
 function checkKeys(served: ServedWorker, attested: AttestedWorker, bind: BindStatement): void {
   const hpkePublicKey = fromHex(served.hpkePublicKey, 32);
   require(equalBytes(bind.hpkePublicKey, hpkePublicKey), "The bind statement has another HPKE key.");
-  require(
-    toHex(bind.receiptPublicKey) === served.receiptPublicKey.toLowerCase(),
-    "The bind statement has another receipt key.",
-  );
+  require(toHex(bind.receiptPublicKey) ===
+    served.receiptPublicKey.toLowerCase(), "The bind statement has another receipt key.");
   require(toHex(hashHpkeKey(hpkePublicKey)) === attested.hpkeKeyHash, "The chain attests another HPKE key.");
   require(toHex(bind.modelHash) === attested.modelHash, "The chain attests another model.");
   require(served.modelHash.toLowerCase() === attested.modelHash, "The provider names another model hash.");

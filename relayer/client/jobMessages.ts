@@ -1,8 +1,8 @@
-import { beginCell, type Builder, type Cell, storeStateInit } from "@ton/core";
+import { type Builder, beginCell, type Cell, storeStateInit } from "@ton/core";
 import { contractCodes } from "../../wrappers/codes";
 import { type JobEscrow, jobEscrow } from "../../wrappers/JobEscrow";
-import { NetworkRegistry } from "../../wrappers/NetworkRegistry";
 import { storeCancelJob, storeCloseJob, storeExpireJob, storeFinalizeJob } from "../../wrappers/messages";
+import { NetworkRegistry } from "../../wrappers/NetworkRegistry";
 import { openContract } from "../chain";
 import { FinalError, RetryableError } from "../errors";
 import type { NewIntent } from "../store";

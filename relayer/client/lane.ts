@@ -11,8 +11,6 @@ import {
 
 /** Receipts that may wait for the one before them: more than a worker runs at once. */
 const MAX_WAITING = 4096;
-/** Rounding down the lane's sum may move one nanoton from a request to the next. */
-const ROUNDING_NANO = 1n;
 
 export interface SignedTreeHead {
   readonly head: TreeHead;
@@ -74,7 +72,7 @@ export function createLane({ prices }: { readonly prices: Prices }): Lane {
     if (last === undefined && leaf.status === "refused" && costNano > 0n) {
       throw invalid("A refused request was charged.", leaf.index);
     }
-    if (maxCostNano !== undefined && costNano > maxCostNano + ROUNDING_NANO) {
+    if (maxCostNano !== undefined && costNano > maxCostNano) {
       throw invalid("The request cost more than it was allowed to.", leaf.index);
     }
     const bytes = encodeLeaf(leaf);
@@ -139,7 +137,9 @@ export function createLane({ prices }: { readonly prices: Prices }): Lane {
         drain();
         checkHeads();
       } catch (thrown) {
-        return rejected(breakLane(thrown instanceof FinalError ? thrown : invalid("The receipt is wrong.", leaf.index)));
+        return rejected(
+          breakLane(thrown instanceof FinalError ? thrown : invalid("The receipt is wrong.", leaf.index)),
+        );
       }
       return done;
     },

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { beginCell } from "@ton/core";
-import { NetworkRegistry } from "../../wrappers/NetworkRegistry";
 import { type OpenJob, type Prices, storeJobService, storeOpenJob } from "../../wrappers/messages";
+import { NetworkRegistry } from "../../wrappers/NetworkRegistry";
 import { openContract } from "../chain";
 import { FinalError, RetryableError } from "../errors";
 import { fromHex, primitives, toHex, toJobAddress } from "../protocol";

@@ -25,7 +25,9 @@ export interface JsonCall<T> {
   readonly schema: z.ZodType<T>;
 }
 
-export function createProviderHttp(policy: Pick<Policy, "connectMs" | "interFrameMs" | "firstByteMs">): ProviderHttp {
+export function createProviderHttp(
+  policy: Pick<Policy, "connectMs" | "interFrameMs" | "firstByteMs">,
+): ProviderHttp {
   const pools = new Map<string, Pool>();
   const poolOf = (origin: string): Pool => {
     const known = pools.get(origin);
@@ -62,7 +64,7 @@ export function createProviderHttp(policy: Pick<Policy, "connectMs" | "interFram
       }
       const text = await readText(answer, MAX_JSON_BYTES);
       try {
-        return call.schema.parse(JSON.parse(text));
+        return call.schema.parse(text === "" ? null : JSON.parse(text));
       } catch (cause) {
         throw new RetryableError(
           "WORKER_UNAVAILABLE",

@@ -18,6 +18,11 @@ export async function readAllowed(deps: Pick<ClientDeps, "reader" | "network">):
   return {
     epoch: Number(state.epoch),
     images: new Map(images.keys().map((hash) => [hex256(hash), Number(images.get(hash)?.expiresAt ?? 0n)])),
-    models: new Set(models.keys().filter((hash) => models.get(hash) === true).map(hex256)),
+    models: new Set(
+      models
+        .keys()
+        .filter((hash) => models.get(hash) === true)
+        .map(hex256),
+    ),
   };
 }

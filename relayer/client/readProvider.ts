@@ -1,9 +1,9 @@
 import { Address, type OpenedContract } from "@ton/core";
+import { loadProviderCatalog, loadProviderProfile, type Worker } from "../../wrappers/messages";
+import { ProviderStake } from "../../wrappers/ProviderStake";
 import { openContract } from "../chain";
 import { FinalError } from "../errors";
 import { fromHex, type Prices, type RawAddress, toRawAddress } from "../protocol";
-import { loadProviderCatalog, loadProviderProfile, type Worker } from "../../wrappers/messages";
-import { ProviderStake } from "../../wrappers/ProviderStake";
 import type { ClientDeps } from "./deps";
 
 export interface Offer extends Prices {

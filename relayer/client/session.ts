@@ -33,6 +33,8 @@ export interface Session {
   settledNano: bigint;
   closeSeconds: number | undefined;
   lastUsedMs: number;
+  /** When this process saw it become active; undefined once a worker has answered in it. */
+  freshSinceMs: number | undefined;
   /** Receipt keys with a lane on chain. */
   readonly openLanes: Set<string>;
   readonly lanes: Map<WorkerKey, Lane>;
@@ -66,7 +68,15 @@ export function freeNano(session: Session): bigint {
 
 export type NewSession = Omit<
   Session,
-  "termsHash" | "reservedNano" | "settledNano" | "closeSeconds" | "openLanes" | "lanes" | "binds" | "askedBudgetNano"
+  | "termsHash"
+  | "freshSinceMs"
+  | "reservedNano"
+  | "settledNano"
+  | "closeSeconds"
+  | "openLanes"
+  | "lanes"
+  | "binds"
+  | "askedBudgetNano"
 >;
 
 export function createSession(fields: NewSession): Session {
@@ -74,6 +84,7 @@ export function createSession(fields: NewSession): Session {
     ...fields,
     termsHash: hashTerms(fields.terms),
     askedBudgetNano: fields.budgetNano,
+    freshSinceMs: undefined,
     reservedNano: 0n,
     settledNano: 0n,
     closeSeconds: undefined,

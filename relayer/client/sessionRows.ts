@@ -11,8 +11,8 @@ import {
 } from "../protocol";
 import { findSession, type Job, listJobs, listLanes, listReceipts, type StoredReceipt } from "../store";
 import type { ClientDeps } from "./deps";
-import { recordOfStored } from "./storedRecord";
 import { createSession, extraOf, laneOf, SESSION_STATES, type Session } from "./session";
+import { recordOfStored } from "./storedRecord";
 
 const PAGE = 500;
 const extraSchema = z.object({

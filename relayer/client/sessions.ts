@@ -69,7 +69,12 @@ export async function createSessions(deps: ClientDeps): Promise<Sessions> {
         await topUp(session).catch(logged(session, "job not topped up"));
         const { idleCloseMs } = deps.policy;
         const idleMs = deps.clock.nowMs() - session.lastUsedMs;
-        if (idleCloseMs > 0 && idleMs > idleCloseMs && session.state === "active" && session.reservedNano === 0n) {
+        if (
+          idleCloseMs > 0 &&
+          idleMs > idleCloseMs &&
+          session.state === "active" &&
+          session.reservedNano === 0n
+        ) {
           await sendEnding(deps, session, { verb: "close", state: "closing" });
         }
       }),

@@ -47,6 +47,7 @@ export async function syncSession(deps: ClientDeps, session: Session): Promise<v
         await sendEnding(deps, session, { verb: "expire", state: "closing" });
       } else if (session.state === "opening") {
         session.state = "active";
+        session.freshSinceMs = deps.clock.nowMs();
       }
       break;
     case "closing":
@@ -64,7 +65,12 @@ export async function syncSession(deps: ClientDeps, session: Session): Promise<v
   }
   if (before !== session.state || budgetGrew) {
     await saveJob(deps.store, { job: jobOf(session) });
-    deps.log.info({ msg: "job changed", job: session.address, state: session.state, budgetNano: session.budgetNano });
+    deps.log.info({
+      msg: "job changed",
+      job: session.address,
+      state: session.state,
+      budgetNano: session.budgetNano,
+    });
   }
 }
 

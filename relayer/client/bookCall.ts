@@ -1,0 +1,30 @@
+import { toCocoonError } from "../errors";
+import type { LeafStatus } from "../protocol";
+import { finishCall } from "../store";
+import type { ClientDeps } from "./deps";
+import type { Session } from "./session";
+import type { Sessions } from "./sessions";
+import type { Spender } from "./spender";
+
+export interface EndedCall {
+  readonly requestId: string;
+  readonly apiKeyId: string | undefined;
+  readonly session: Session | undefined;
+  readonly maxCostNano: bigint;
+}
+
+/** Frees what the call had set aside and books what it cost, once. Runs in the background; failures are logged. */
+export function bookCall(
+  deps: Pick<ClientDeps, "store" | "log"> & { readonly sessions: Sessions; readonly spender: Spender },
+  call: EndedCall,
+  end: { readonly status: LeafStatus | "lost" | "invalid"; readonly costNano: bigint },
+): void {
+  const { requestId, apiKeyId, session, maxCostNano } = call;
+  if (session !== undefined) {
+    deps.sessions.release(session, maxCostNano);
+  }
+  deps.spender.settle(apiKeyId, { reservedNano: maxCostNano, costNano: end.costNano });
+  finishCall(deps.store, { requestId, ...end }).catch((thrown: unknown) => {
+    deps.log.error({ msg: "call not booked", requestId, detail: toCocoonError(thrown).message });
+  });
+}

@@ -1,0 +1,210 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { type CocoonError, type ErrorCode, FinalError, RetryableError, toCocoonError } from "../errors";
+import { hashRequest, primitives, type RequestId, toHex, toRequestId } from "../protocol";
+import { saveCall } from "../store";
+import { bookCall } from "./bookCall";
+import { callWorker, type WorkerAnswer } from "./callWorker";
+import type { VerifiedWorker } from "./checkWorker";
+import { choose } from "./choose";
+import { min, worstCostNano } from "./costs";
+import type { ClientDeps } from "./deps";
+import type { Directory } from "./directory";
+import type { InFlight } from "./inFlight";
+import { retryAfter } from "./retryPolicy";
+import type { Session } from "./session";
+import type { Sessions } from "./sessions";
+import type { Spender } from "./spender";
+import { syncSession } from "./syncSession";
+
+const YOUNG_RETRY_MS = 250;
+const NOT_YET: ReadonlySet<ErrorCode> = new Set([
+  "JOB_NOT_ACTIVE",
+  "WRONG_JOB",
+  "NO_WORKER",
+  "WORKER_UNAVAILABLE",
+]);
+
+/** What the developer asks. */
+export interface CompletionRequest {
+  /** The JSON body, sealed byte for byte. */
+  readonly body: Uint8Array;
+  /** Name or hash. */
+  readonly model: string;
+  readonly maxTokens: number | undefined;
+  /** How many answers the body asks for. */
+  readonly answers: number;
+  readonly apiKeyId: string | undefined;
+  /** The caller's own limit, below the policy's. */
+  readonly maxCostNano: bigint | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** One attempt that got as far as an answer's status. */
+export interface Attempt {
+  readonly requestId: RequestId;
+  readonly salt: Uint8Array;
+  readonly requestHash: Uint8Array;
+  readonly worker: VerifiedWorker;
+  readonly session: Session;
+  readonly maxCostNano: bigint;
+  readonly answer: WorkerAnswer;
+  readonly apiKeyId: string | undefined;
+  readonly body: Uint8Array;
+  /** Resolves once the call is durably noted. */
+  readonly noted: Promise<void>;
+}
+
+export interface CompleteDeps extends ClientDeps {
+  readonly directory: Directory;
+  readonly sessions: Sessions;
+  readonly inFlight: InFlight;
+  /** Takes care of a receipt whose answer was not read to its end. */
+  readonly recover: (attempt: Omit<Attempt, "answer">) => void;
+  readonly spender: Spender;
+}
+
+/** Sends a request to the best worker, and to others until one begins to answer. */
+export async function attempt(deps: CompleteDeps, request: CompletionRequest): Promise<Attempt> {
+  const tried = new Set<string>();
+  const renewed = new Set<string>();
+  let last: unknown;
+  for (let count = 0; count < deps.policy.maxAttempts; ) {
+    const worker = ranked(deps, request.model).find(({ key }) => !tried.has(key));
+    if (worker === undefined) {
+      break;
+    }
+    try {
+      return await attemptAt(deps, request, worker);
+    } catch (thrown) {
+      last = thrown;
+      const error = toCocoonError(thrown);
+      const next = retryAfter(error);
+      deps.log.warn({
+        msg: "attempt failed",
+        provider: worker.provider,
+        worker: worker.key,
+        code: error.code,
+        detail: error.message,
+        next,
+      });
+      if (await isOnlyYoung(deps, worker, error.code)) {
+        continue;
+      }
+      count += 1;
+      if (next === "stop") {
+        throw thrown;
+      }
+      if (next === "refresh" && !renewed.has(worker.provider)) {
+        renewed.add(worker.provider);
+        await deps.directory.refreshProvider(worker.provider);
+        continue;
+      }
+      tried.add(worker.key);
+      deps.inFlight.failed(worker.key);
+    }
+  }
+  throw last ?? noWorker(deps, request.model);
+}
+
+/** The provider meets a new job a little later than we do: the same worker is asked again for a while. */
+async function isOnlyYoung(deps: CompleteDeps, worker: VerifiedWorker, code: ErrorCode): Promise<boolean> {
+  const session = deps.sessions.find(worker);
+  if (session === undefined || !NOT_YET.has(code)) {
+    return false;
+  }
+  const ageMs = deps.clock.nowMs() - (session.freshSinceMs ?? Number.NEGATIVE_INFINITY);
+  if (ageMs < deps.policy.openWaitMs) {
+    await pause(YOUNG_RETRY_MS);
+    return true;
+  }
+  await syncSession(deps, session);
+  return false;
+}
+
+function ranked(deps: CompleteDeps, model: string): readonly VerifiedWorker[] {
+  return choose(deps.directory.workersOf(model), (worker) => ({
+    hasSession: deps.sessions.find(worker) !== undefined,
+    isBanned: deps.inFlight.isBanned(worker.key),
+    isCooling: deps.inFlight.isCooling(worker.key),
+    inFlight: deps.inFlight.count(worker.key),
+  }));
+}
+
+async function attemptAt(
+  deps: CompleteDeps,
+  request: CompletionRequest,
+  worker: VerifiedWorker,
+): Promise<Attempt> {
+  const session = await deps.sessions.ensure(worker);
+  const maxCostNano = costLimit(deps, request, worker, session);
+  await deps.spender.reserve(request.apiKeyId, maxCostNano);
+  await deps.sessions.reserve(session, maxCostNano).catch((thrown: unknown) => {
+    deps.spender.settle(request.apiKeyId, { reservedNano: maxCostNano, costNano: 0n });
+    throw thrown;
+  });
+  const requestIdBytes = primitives.randomBytes(16);
+  const salt = primitives.randomBytes(32);
+  const requestId = toRequestId(requestIdBytes);
+  const noted = saveCall(deps.store, {
+    call: {
+      requestId,
+      salt: toHex(salt),
+      apiKeyId: request.apiKeyId,
+      job: session.address,
+      worker: worker.key,
+      model: worker.model,
+      status: "sent",
+      maxCostNano,
+    },
+  });
+  noted.catch(() => undefined);
+  const requestHash = hashRequest(salt, request.body);
+  const { apiKeyId, body, signal } = request;
+  const facts = { requestId, salt, requestHash, worker, session, maxCostNano, apiKeyId, body, noted };
+  deps.inFlight.begin(worker.key);
+  try {
+    const call = { worker, session, requestId: requestIdBytes, salt, body, maxCostNano, signal };
+    const answer = await callWorker(deps, call);
+    session.freshSinceMs = undefined;
+    return { ...facts, answer };
+  } catch (thrown) {
+    deps.inFlight.end(worker.key);
+    if (neverArrived(toCocoonError(thrown))) {
+      bookCall(deps, facts, { status: "lost", costNano: 0n });
+    } else {
+      // The worker may have begun: its receipt, if there is one, is part of the lane.
+      deps.recover(facts);
+    }
+    throw thrown;
+  }
+}
+
+/** True when no worker can have seen the request: the provider refused it in so many words, or was not reached. */
+function neverArrived({ facts }: CocoonError): boolean {
+  return (
+    facts.status !== undefined || facts.code === "ECONNREFUSED" || facts.code === "UND_ERR_CONNECT_TIMEOUT"
+  );
+}
+
+function costLimit(
+  deps: CompleteDeps,
+  request: CompletionRequest,
+  worker: VerifiedWorker,
+  session: Session,
+): bigint {
+  const worst = worstCostNano({
+    bodyBytes: request.body.length,
+    maxTokens: request.maxTokens,
+    answers: request.answers,
+    contextLength: worker.contextLength,
+    prices: session.terms,
+  });
+  const limit = min(worst, deps.policy.maxCostPerRequestNano);
+  return request.maxCostNano === undefined ? limit : min(limit, request.maxCostNano);
+}
+
+function noWorker(deps: CompleteDeps, model: string): Error {
+  return deps.directory.workersOf(model).length > 0 || deps.directory.models().length === 0
+    ? new RetryableError("NO_PROVIDER", "No provider can take the request now: try again.", { model })
+    : new FinalError("NOT_FOUND", "No attested worker serves this model.", { model });
+}

@@ -1,0 +1,183 @@
+import { NetworkRegistry } from "../../wrappers/NetworkRegistry";
+import { openContract } from "../chain";
+import { FinalError, RetryableError, toCocoonError } from "../errors";
+import type { VerifiedWorker } from "./checkWorker";
+import { attempt, type CompletionRequest } from "./complete";
+import { createCosigner } from "./cosigner";
+import type { ClientDeps } from "./deps";
+import { createDirectory, type ModelInfo } from "./directory";
+import { exportReceipt } from "./exportReceipt";
+import { createInFlight } from "./inFlight";
+import { type Outcome, type ReadDeps, readAnswer } from "./readAnswer";
+import type { ReceiptFile } from "./receiptFile";
+import { recoverCalls, recoverReceipt } from "./recover";
+import { freeNano, type Session, spentNano } from "./session";
+import { createSessions } from "./sessions";
+import { freeSpender, type Spender } from "./spender";
+
+/** An answer that has begun. `read` once; `abort` stops the generation. */
+export interface Completion {
+  readonly requestId: string;
+  readonly job: string;
+  readonly provider: string;
+  readonly model: string;
+  readonly status: number;
+  readonly contentType: string;
+  read(onPayload: (payload: Uint8Array) => void | Promise<void>): Promise<Outcome>;
+  abort(): void;
+}
+
+export interface JobInfo {
+  readonly address: string;
+  readonly provider: string;
+  readonly model: string;
+  readonly state: Session["state"];
+  readonly budgetNano: bigint;
+  readonly spentNano: bigint;
+  readonly freeNano: bigint;
+  readonly settledNano: bigint;
+  readonly deadlineSeconds: number;
+}
+
+/** The developer's side without HTTP. */
+export interface Client {
+  complete(request: CompletionRequest): Promise<Completion>;
+  models(): readonly ModelInfo[];
+  openJob(job: {
+    readonly model: string;
+    readonly provider?: string;
+    readonly budgetNano?: bigint;
+  }): Promise<JobInfo>;
+  jobs(): readonly JobInfo[];
+  closeJob(address: string): Promise<JobInfo>;
+  receipt(requestId: string): Promise<ReceiptFile | undefined>;
+  /** Reads the network now; the background does so by itself. */
+  refresh(): Promise<void>;
+  health(): {
+    readonly providers: number;
+    readonly models: number;
+    readonly jobs: number;
+    readonly inFlight: number;
+  };
+  /** Co-signs what is due and stops. Jobs stay open: a restart goes on with them. */
+  close(): Promise<void>;
+}
+
+/** The AttestationRegistry that a network names. */
+export async function attestationRegistryOf(
+  deps: Pick<ClientDeps, "reader">,
+  registry: ClientDeps["network"]["registry"],
+) {
+  const network = openContract(deps.reader, NetworkRegistry.fromAddress(registry));
+  return (await network.getNetworkParams()).attestationRegistry;
+}
+
+/** Starts the client: earlier jobs are taken up again, the network is read, lost receipts are fetched. */
+export async function createClient(base: ClientDeps, spender: Spender = freeSpender): Promise<Client> {
+  const { log, clock, policy } = base;
+  const stop = new AbortController();
+  const directory = createDirectory(base);
+  const sessions = await createSessions(base);
+  const inFlight = createInFlight({ clock, cooldownMs: policy.cooldownMs });
+  const cosigner = createCosigner(base);
+  const saving = new Map<string, Promise<unknown>>();
+  const shared = { ...base, directory, sessions, inFlight, spender, cosigner, saving };
+  const deps: ReadDeps = {
+    ...shared,
+    recover: (missing) => {
+      void recoverReceipt(shared, { ...missing, worker: missing.worker.key });
+    },
+  };
+  const failed = (msg: string) => (thrown: unknown) => {
+    const { code, message } = toCocoonError(thrown);
+    log.error({ msg, code, detail: message });
+  };
+  await Promise.all([
+    directory.refresh().catch(failed("network not read at start")),
+    sessions.sync().catch(failed("jobs not read at start")),
+  ]);
+  void recoverCalls(shared).catch(failed("calls not recovered"));
+  for (const session of sessions.list()) {
+    for (const worker of session.lanes.keys()) {
+      cosigner.touch(session, worker);
+    }
+  }
+  const background = [directory.run(stop.signal), sessions.run(stop.signal)];
+  const workerFor = (model: string, provider: string | undefined): VerifiedWorker => {
+    const workers = directory
+      .workersOf(model)
+      .filter((worker) => provider === undefined || worker.provider === provider);
+    const best = workers.find((worker) => worker.hasRoom && !inFlight.isBanned(worker.key));
+    if (best === undefined) {
+      throw workers.length === 0
+        ? new FinalError("NOT_FOUND", "No attested worker serves this model.", { model })
+        : new RetryableError("NO_PROVIDER", "No provider has room for a job now.", { model });
+    }
+    return best;
+  };
+
+  return {
+    complete: async (request) => {
+      if (stop.signal.aborted) {
+        throw new RetryableError("SHUTTING_DOWN", "The gateway is stopping: try again soon.");
+      }
+      const begun = await attempt(deps, request);
+      const { requestId, session, worker, answer } = begun;
+      return {
+        requestId,
+        job: session.address,
+        provider: worker.provider,
+        model: worker.model,
+        status: answer.status,
+        contentType: answer.contentType,
+        read: (onPayload) => readAnswer(deps, begun, onPayload),
+        abort: () => answer.abort(),
+      };
+    },
+    models: () => directory.models(),
+    openJob: async ({ model, provider, budgetNano }) =>
+      infoOf(await sessions.ensure(workerFor(model, provider), budgetNano)),
+    jobs: () => sessions.list().map(infoOf),
+    closeJob: async (address) => {
+      const session = sessions.byAddress(address);
+      if (session === undefined) {
+        throw new FinalError("NOT_FOUND", "No such job of this gateway is open.", { job: address });
+      }
+      await cosigner.flush();
+      await sessions.close(session);
+      return infoOf(session);
+    },
+    receipt: async (requestId) => {
+      await saving.get(requestId)?.catch(() => undefined);
+      return await exportReceipt(base, { requestId });
+    },
+    refresh: () => directory.refresh(),
+    health: () => ({
+      providers: directory.providerCount(),
+      models: directory.models().length,
+      jobs: sessions.list().filter(({ state }) => state === "active").length,
+      inFlight: inFlight.total(),
+    }),
+    close: async () => {
+      stop.abort();
+      await Promise.all(background);
+      await Promise.allSettled(saving.values());
+      await cosigner.flush();
+      cosigner.stop();
+    },
+  };
+}
+
+function infoOf(session: Session): JobInfo {
+  return {
+    address: session.address,
+    provider: session.terms.provider,
+    model: session.model,
+    state: session.state,
+    budgetNano: session.budgetNano,
+    spentNano: spentNano(session),
+    freeNano: freeNano(session),
+    settledNano: session.settledNano,
+    deadlineSeconds: session.deadlineSeconds,
+  };
+}

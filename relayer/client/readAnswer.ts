@@ -1,0 +1,126 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { toCocoonError } from "../errors";
+import { createResponseHasher, type ReceiptRecord } from "../protocol";
+import { saveTexts } from "../store/saveTexts";
+import { bookCall } from "./bookCall";
+import type { Attempt, CompleteDeps } from "./complete";
+import type { Cosigner } from "./cosigner";
+import { saveBind } from "./saveBind";
+import { takeReceipt } from "./takeReceipt";
+
+/** How long an answer waits for the receipt before its own, when two end at once; after that its cost is told later. */
+const COST_WAIT_MS = 50;
+
+export interface Outcome {
+  readonly record: ReceiptRecord;
+  /** Undefined when the receipts before this one have not arrived yet. */
+  readonly costNano: bigint | undefined;
+}
+
+export interface ReadDeps extends CompleteDeps {
+  readonly cosigner: Cosigner;
+  /** Receipts on their way to the store, by request. */
+  readonly saving: Map<string, Promise<unknown>>;
+}
+
+/**
+ * Reads an answer to its end, hands out its pieces and checks its receipt. Resolves only for an answer that is whole
+ * and whose receipt holds; saving, booking and co-signing go on behind it.
+ */
+export async function readAnswer(
+  deps: ReadDeps,
+  attempt: Attempt,
+  onPayload: (payload: Uint8Array) => void | Promise<void>,
+): Promise<Outcome> {
+  const { session, worker, requestId } = attempt;
+  const hasher = createResponseHasher(attempt.salt);
+  const kept: Uint8Array[] | undefined = deps.policy.keepTexts ? [] : undefined;
+  let json: Uint8Array;
+  try {
+    await attempt.noted;
+    json = await attempt.answer.read((payload) => {
+      hasher.update(payload);
+      kept?.push(payload);
+      return onPayload(payload);
+    });
+  } catch (thrown) {
+    attempt.answer.abort();
+    deps.recover(attempt);
+    throw thrown;
+  } finally {
+    deps.inFlight.end(worker.key);
+  }
+  try {
+    const taken = takeReceipt(deps, {
+      session,
+      worker: worker.key,
+      requestId,
+      record: json,
+      maxCostNano: attempt.maxCostNano,
+      requestHash: attempt.requestHash,
+      responseHash: hasher.digest(),
+    });
+    const { status } = taken.record.leaf;
+    taken.costNano.then(
+      (costNano) => bookCall(deps, attempt, { status, costNano }),
+      (thrown: unknown) => condemn(deps, attempt, thrown),
+    );
+    const saved = taken.saved
+      .then(() => saveBind(deps, session, worker))
+      .then(() => (kept === undefined ? undefined : keepTexts(deps, attempt, kept)));
+    keepUntilSaved(deps, requestId, saved);
+    deps.cosigner.touch(session, worker.key);
+    return { record: taken.record, costNano: await soon(taken.costNano) };
+  } catch (thrown) {
+    condemn(deps, attempt, thrown);
+    throw thrown;
+  }
+}
+
+async function keepTexts(deps: ReadDeps, attempt: Attempt, answer: readonly Uint8Array[]): Promise<void> {
+  await saveTexts(deps.store, {
+    requestId: attempt.requestId,
+    request: Buffer.from(attempt.body).toString("utf8"),
+    response: Buffer.concat(answer).toString("utf8"),
+  });
+}
+
+/** A worker that signed something false gets no further request, no co-signature, and nothing booked for this call. */
+function condemn(deps: ReadDeps, attempt: Attempt, thrown: unknown): void {
+  const { code, message } = toCocoonError(thrown);
+  deps.inFlight.ban(attempt.worker.key);
+  deps.log.error({
+    msg: "receipt invalid",
+    code,
+    reason: message,
+    requestId: attempt.requestId,
+    job: attempt.session.address,
+    worker: attempt.worker.key,
+    provider: attempt.worker.provider,
+  });
+  bookCall(deps, attempt, { status: "invalid", costNano: 0n });
+}
+
+export function keepUntilSaved(
+  deps: Pick<ReadDeps, "saving" | "log">,
+  requestId: string,
+  saved: Promise<unknown>,
+): void {
+  deps.saving.set(requestId, saved);
+  saved
+    .catch((thrown: unknown) => {
+      const { code, message } = toCocoonError(thrown);
+      deps.log.error({ msg: "receipt not saved", requestId, code, detail: message });
+    })
+    .finally(() => deps.saving.delete(requestId));
+}
+
+async function soon(costNano: Promise<bigint>): Promise<bigint | undefined> {
+  const stop = new AbortController();
+  const late = pause(COST_WAIT_MS, undefined, { signal: stop.signal }).catch(() => undefined);
+  try {
+    return await Promise.race([costNano, late]);
+  } finally {
+    stop.abort();
+  }
+}
