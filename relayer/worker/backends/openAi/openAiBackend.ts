@@ -1,0 +1,115 @@
+import { type Dispatcher, Pool } from "undici";
+import { CocoonError, RetryableError } from "../../../errors";
+import type { Backend, BackendEvent, PlannedRequest } from "../backend";
+import { countPrompt } from "./countPrompt";
+import { type Deadlines, startDeadlines } from "./deadlines";
+import { DEFAULT_TIMEOUTS, type OpenAiBackendOptions } from "./options";
+import { requestBody } from "./requestBody";
+import { countedUsage, streamAnswer } from "./streamAnswer";
+import { readUsage } from "./usage";
+
+export type { BackendTimeouts, OpenAiBackendOptions } from "./options";
+
+const MAX_CONNECTIONS = 256;
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+const HEALTH_TIMEOUT_MS = 2_000;
+
+/** Any server that speaks OpenAI's API: vLLM, SGLang, Ollama, llama.cpp. Its answers are passed on byte for byte. */
+export function createOpenAiBackend(options: OpenAiBackendOptions): Backend {
+  const base = new URL(options.url);
+  const prefix = base.pathname.endsWith("/") ? base.pathname.slice(0, -1) : base.pathname;
+  const times = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
+  const pool = new Pool(base.origin, {
+    connections: options.maxConnections ?? MAX_CONNECTIONS,
+    connect: { timeout: times.connectMs },
+    // `startDeadlines` keeps the time, finer than undici does.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+  const headers = {
+    "content-type": "application/json",
+    ...(options.apiKey === undefined ? {} : { authorization: `Bearer ${options.apiKey}` }),
+  };
+
+  async function* call(request: PlannedRequest, deadlines: Deadlines): AsyncGenerator<BackendEvent> {
+    const response = await pool.request({
+      method: "POST",
+      path: `${prefix}/${request.endpoint === "chat" ? "chat/completions" : "completions"}`,
+      headers,
+      body: requestBody(request, options),
+      signal: deadlines.signal,
+    });
+    const status = response.statusCode;
+    if (status >= 500 || status < 200 || (status >= 300 && status < 400)) {
+      await response.body.dump();
+      throw new RetryableError("BACKEND_UNAVAILABLE", "The backend failed.", { status });
+    }
+    const contentType = String(response.headers["content-type"] ?? "application/json");
+    const isStream = request.isStream && contentType.startsWith("text/event-stream");
+    if (isStream && status === 200) {
+      yield { kind: "head", status, contentType };
+      yield* streamAnswer(request, response.body, deadlines);
+      return;
+    }
+    const bytes = await readAll(response.body);
+    if (status === 200) {
+      yield { kind: "usage", usage: readUsage(bytes) ?? countedUsage(request) };
+    }
+    yield { kind: "head", status, contentType };
+    yield { kind: "data", bytes };
+  }
+
+  return {
+    countPromptTokens: (request) => countPrompt(pool, options, request),
+    async *run(request, signal) {
+      const deadlines = startDeadlines(signal, times, request.isStream);
+      try {
+        // What was counted before the run is owed even when the client goes before the first byte.
+        yield { kind: "usage", usage: countedUsage(request) };
+        yield* call(request, deadlines);
+      } catch (thrown) {
+        if (signal.aborted) {
+          return;
+        }
+        throw deadlines.expired() ?? asBackendError(thrown);
+      } finally {
+        deadlines.stop();
+      }
+    },
+    async isHealthy() {
+      try {
+        const response = await pool.request({
+          method: "GET",
+          path: `${prefix}/models`,
+          headers,
+          headersTimeout: HEALTH_TIMEOUT_MS,
+          bodyTimeout: HEALTH_TIMEOUT_MS,
+        });
+        await response.body.dump();
+        return response.statusCode < 500;
+      } catch {
+        return false;
+      }
+    },
+    close: () => pool.destroy(),
+  };
+}
+
+async function readAll(body: Dispatcher.ResponseData["body"]): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    length += chunk.length;
+    if (length > MAX_ANSWER_BYTES) {
+      throw new RetryableError("BACKEND_UNAVAILABLE", "The backend's answer is too large.", { length });
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function asBackendError(thrown: unknown): CocoonError {
+  return thrown instanceof CocoonError
+    ? thrown
+    : new RetryableError("BACKEND_UNAVAILABLE", "The backend does not answer.", {}, { cause: thrown });
+}

@@ -1,0 +1,151 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { z } from "zod";
+import { FinalError } from "../../errors";
+import {
+  fromBase64,
+  fromHex,
+  MAX_SEALED_REQUEST,
+  TERMS_BYTES,
+  toBase64,
+  toHex,
+  toJobAddress,
+  toNano,
+  toRawAddress,
+} from "../../protocol";
+import { type AdmitDeps, admit } from "../admit";
+import { type RunDeps, runRequest } from "../runRequest";
+import { readBody } from "./readBody";
+import { createResponseSink } from "./responseSink";
+import { parseInteger, readSealedHeaders } from "./sealedHeaders";
+
+const MAX_JSON_BYTES = 64 * 1024;
+const MAX_I32 = 0x7fffffff;
+
+const bindBody = z.strictObject({
+  provider: z.string(),
+  registry: z.string(),
+  networkId: z
+    .int()
+    .min(-MAX_I32 - 1)
+    .max(MAX_I32),
+  fresh: z.string().optional(),
+});
+const laneBody = z.strictObject({ terms: z.string(), budget: z.string(), deadlineAt: z.int().min(0) });
+
+export interface RouteDeps extends AdmitDeps, RunDeps {
+  readonly modelHash: Uint8Array;
+  /** Aborts when the worker shuts down. */
+  readonly shutdown: AbortSignal;
+  track(run: Promise<void>): void;
+}
+
+/** The answer of a route that is not streamed. */
+export type JsonAnswer = Readonly<Record<string, unknown>>;
+
+export function identityAnswer(deps: RouteDeps): JsonAnswer {
+  const bound = deps.identity.current();
+  return {
+    receiptPublicKey: toHex(deps.keys.receiptPublicKey),
+    hpkePublicKey: toHex(deps.keys.hpkePublicKey),
+    modelHash: toHex(deps.modelHash),
+    model: deps.model.name,
+    contextLength: deps.model.contextLength,
+    maxOutputTokens: deps.model.maxOutputTokens,
+    inFlight: deps.places.inFlight(),
+    capacity: deps.places.capacity,
+    ...(bound === undefined
+      ? {}
+      : {
+          bind: toBase64(bound.bind),
+          evidence: bound.evidence,
+          networkId: bound.networkId,
+          registry: bound.registry,
+          provider: bound.provider,
+          notAfter: bound.notAfter,
+        }),
+  };
+}
+
+export async function healthAnswer(deps: RouteDeps): Promise<JsonAnswer> {
+  return {
+    ok: await deps.backend.isHealthy(),
+    bound: deps.identity.current() !== undefined,
+    inFlight: deps.places.inFlight(),
+    capacity: deps.places.capacity,
+  };
+}
+
+export async function serveBind(deps: RouteDeps, request: IncomingMessage): Promise<JsonAnswer> {
+  const body = await readJson(request, bindBody);
+  const network = {
+    provider: toRawAddress(body.provider),
+    registry: toRawAddress(body.registry),
+    networkId: body.networkId,
+  };
+  await deps.identity.bind(network, body.fresh === undefined ? undefined : fromHex(body.fresh, 32));
+  deps.log.info({ msg: "worker bound", provider: network.provider, networkId: network.networkId });
+  return identityAnswer(deps);
+}
+
+export async function serveLane(deps: RouteDeps, request: IncomingMessage, job: string): Promise<JsonAnswer> {
+  const body = await readJson(request, laneBody);
+  const bound = deps.identity.required(nowSeconds(deps));
+  const offer = {
+    terms: fromBase64(body.terms, TERMS_BYTES),
+    budget: toNano(parseInteger(body.budget, "budget")),
+    deadlineAt: body.deadlineAt,
+  };
+  const address = toJobAddress(job);
+  const state = deps.lanes.open(address, offer, { ...bound, modelHash: deps.modelHash }).state();
+  deps.log.info({ msg: "lane opened", job: address, budget: state.budget });
+  return {
+    job: address,
+    budget: state.budget.toString(),
+    deadlineAt: state.deadlineAt,
+    size: state.size,
+    amount: state.amount.toString(),
+    reserved: state.reserved.toString(),
+  };
+}
+
+/** Answers on the response itself; throws only before its first byte. */
+export async function serveSealed(
+  deps: RouteDeps,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const headers = readSealedHeaders(request.headers);
+  const body = await readBody(request, MAX_SEALED_REQUEST, "SEALED_TOO_LARGE");
+  if (deps.shutdown.aborted) {
+    throw new FinalError("SHUTTING_DOWN", "The worker takes no more requests.");
+  }
+  const admitted = admit(deps, { headers, body, nowMs: deps.clock.nowMs() });
+  const gone = new AbortController();
+  response.on("close", () => {
+    if (!response.writableFinished) {
+      gone.abort();
+    }
+  });
+  const run = runRequest(deps, admitted, { sink: createResponseSink(response), signal: gone.signal });
+  deps.track(run);
+  await run;
+}
+
+async function readJson<T>(request: IncomingMessage, schema: z.ZodType<T>): Promise<T> {
+  const bytes = await readBody(request, MAX_JSON_BYTES, "BODY_TOO_LARGE");
+  let json: unknown;
+  try {
+    json = JSON.parse(bytes.toString("utf8"));
+  } catch (cause) {
+    throw new FinalError("BAD_REQUEST", "The request is not JSON.", {}, { cause });
+  }
+  const parsed = schema.safeParse(json);
+  if (!parsed.success) {
+    throw new FinalError("BAD_REQUEST", `The request is not valid: ${z.prettifyError(parsed.error)}`);
+  }
+  return parsed.data;
+}
+
+function nowSeconds(deps: RouteDeps): number {
+  return Math.floor(deps.clock.nowMs() / 1000);
+}

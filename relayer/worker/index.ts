@@ -1,0 +1,4 @@
+export * from "./backends/backend";
+export * from "./backends/llama/llamaBackend";
+export * from "./backends/openAi/openAiBackend";
+export * from "./startWorker";

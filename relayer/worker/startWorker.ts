@@ -1,0 +1,116 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { QuoteSource } from "../attestation/sources/quoteSource";
+import { FinalError } from "../errors";
+import type { Clock } from "../observe/clock";
+import type { Log } from "../observe/log";
+import { primitives, toWorkerKey, utf8ToBytes, type WorkerKey } from "../protocol";
+import { createPlaces } from "./admit";
+import type { Backend } from "./backends/backend";
+import { createHandler } from "./http/handleRequest";
+import { createIdentity } from "./identity";
+import { createWorkerKeys } from "./keys";
+import { createLaneBook } from "./laneBook";
+import type { ModelLimits } from "./planRequest";
+import { createReplayGuard } from "./replayGuard";
+
+/** How long a shutdown lets answers finish before it cuts them. */
+const DRAIN_MS = 5_000;
+
+export interface WorkerOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly backend: Backend;
+  readonly model: ModelLimits & { readonly name: string; readonly hash: Uint8Array };
+  readonly quoteSource: QuoteSource;
+  /** What the platform measured of the configuration [32]; the hash of the model's settings where nothing is measured. */
+  readonly configHash?: Uint8Array;
+  readonly maxConcurrent: number;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+export interface RunningWorker {
+  readonly url: string;
+  readonly receiptPublicKey: WorkerKey;
+  /** Takes no more requests, lets running ones finish for a while, then cuts them. The backend is closed too. */
+  close(): Promise<void>;
+}
+
+/** Starts the part that runs inside the TEE. It serves nothing until `POST /v1/bind` tells it its provider. */
+export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const { model, log, clock, backend } = options;
+  if (model.hash.length !== 32 || options.maxConcurrent < 1) {
+    throw new FinalError("CONFIG_INVALID", "A worker needs a model hash of 32 bytes and at least one place.");
+  }
+  const keys = createWorkerKeys();
+  const running = new Set<Promise<void>>();
+  const shutdown = new AbortController();
+  const handler = createHandler({
+    keys,
+    identity: createIdentity({
+      keys,
+      modelHash: model.hash,
+      configHash: options.configHash ?? hashSettings(model),
+      quoteSource: options.quoteSource,
+      clock,
+    }),
+    lanes: createLaneBook(),
+    replays: createReplayGuard(),
+    places: createPlaces(options.maxConcurrent),
+    backend,
+    model,
+    modelHash: model.hash,
+    log,
+    clock,
+    shutdown: shutdown.signal,
+    track(run) {
+      const entry: Promise<void> = run.catch(() => {}).finally(() => running.delete(entry));
+      running.add(entry);
+    },
+  });
+  const server = createServer({ keepAliveTimeout: 60_000, noDelay: true }, handler);
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, options.host, resolve);
+  });
+  const receiptPublicKey = toWorkerKey(keys.receiptPublicKey);
+  const url = `http://${options.host}:${portOf(server.address())}`;
+  log.info({ msg: "worker started", url, worker: receiptPublicKey, model: model.name });
+  return {
+    url,
+    receiptPublicKey,
+    async close() {
+      shutdown.abort();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      await waitFor(Promise.all(running), DRAIN_MS);
+      server.closeAllConnections();
+      await closed;
+      await Promise.all(running);
+      await backend.close();
+    },
+  };
+}
+
+function hashSettings(model: ModelLimits & { readonly name: string }): Uint8Array {
+  const { name, contextLength, maxOutputTokens } = model;
+  return primitives.sha256(utf8ToBytes(JSON.stringify({ name, contextLength, maxOutputTokens })));
+}
+
+async function waitFor(work: Promise<unknown>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, late]);
+  clearTimeout(timer);
+}
+
+function portOf(address: AddressInfo | string | null): number {
+  if (address === null || typeof address === "string") {
+    throw new FinalError("INTERNAL", "The server has no port.");
+  }
+  return address.port;
+}
