@@ -15,7 +15,7 @@ export const identitySchema = z.looseObject({
   receiptPublicKey: z.string(),
   hpkePublicKey: z.string(),
   bind: z.string().nullish(),
-  evidence: z.unknown(),
+  evidence: z.unknown().optional(),
   model: z.string().default(""),
   contextLength: z.int().min(0).default(0),
   capacity: z.int().min(1).max(10_000).default(8),

@@ -114,9 +114,9 @@ export function createWorkerPool(deps: {
       await refresh(entry);
     } catch (error) {
       entry.failures += 1;
-      if (entry.alive && entry.failures >= policy.failuresUntilDead) {
+      if (entry.failures === policy.failuresUntilDead) {
         entry.alive = false;
-        log.warn({ msg: "worker is gone", url: entry.url, detail: toCocoonError(error).message });
+        log.warn({ msg: "worker does not answer", url: entry.url, detail: toCocoonError(error).message });
       }
     }
   };
