@@ -55,11 +55,9 @@ export async function startAttestor(
     const error = asNamed(thrown);
     options.log.warn({ msg: "attestation refused", code: error.code, failed: error.facts.failed });
     const failed = error.facts.failed;
-    reply
-      .status(statusOf(error))
-      .send({
-        error: { code: error.code, message: error.message, ...(failed === undefined ? {} : { failed }) },
-      });
+    reply.status(statusOf(error)).send({
+      error: { code: error.code, message: error.message, ...(failed === undefined ? {} : { failed }) },
+    });
   });
   app.get("/healthz", () => ({ ok: true, attestors: options.attestors.map(({ index }) => index) }));
   app.post("/v1/attest", (request): AttestAnswer => {

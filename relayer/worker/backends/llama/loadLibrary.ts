@@ -7,7 +7,7 @@ export type LlamaLibrary = Pick<
   "getLlama" | "LlamaChatSession" | "LlamaCompletion" | "LlamaLogLevel" | "resolveChatWrapper"
 >;
 export type LlamaContextSequence = Library["LlamaContextSequence"]["prototype"];
-export type ChatWrapper = ReturnType<Library["resolveChatWrapper"]>;
+export type ChatWrapper = InstanceType<Library["LlamaChatSession"]>["chatWrapper"];
 export type ChatHistoryItem = Parameters<
   InstanceType<Library["LlamaChatSession"]>["setChatHistory"]
 >[0][number];
