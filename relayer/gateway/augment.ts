@@ -1,0 +1,45 @@
+import type { Completion, Outcome } from "../client";
+
+/** What the gateway adds to an answer; everything else in it is the worker's. */
+export interface CocoonField {
+  readonly receipt: string;
+  readonly job: string;
+  readonly provider: string;
+  readonly cost_nano?: string;
+}
+
+export function cocoonField(completion: Completion, outcome: Outcome): CocoonField {
+  return {
+    receipt: completion.requestId,
+    job: completion.job,
+    provider: completion.provider,
+    ...(outcome.costNano === undefined ? {} : { cost_nano: outcome.costNano.toString() }),
+  };
+}
+
+/** The answer's JSON with `usage.cost_nano` and `cocoon`; undefined when it is no JSON object. */
+export function augment(text: string, cocoon: CocoonField): string | undefined {
+  const parsed = parseObject(text);
+  if (parsed === undefined) {
+    return undefined;
+  }
+  const { usage } = parsed;
+  const priced =
+    isObject(usage) && cocoon.cost_nano !== undefined
+      ? { usage: { ...usage, cost_nano: cocoon.cost_nano } }
+      : {};
+  return JSON.stringify({ ...parsed, ...priced, cocoon });
+}
+
+export function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return isObject(parsed) ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,22 @@
+import type { FastifyRequest } from "fastify";
+import type { Client } from "../client";
+import type { Clock } from "../observe/clock";
+import type { Log } from "../observe/log";
+import type { Store } from "../store";
+import type { ApiKeys, Caller } from "./apiKeys";
+import type { Metrics } from "./metrics";
+
+/** What every route gets. */
+export interface Context {
+  readonly client: Client;
+  readonly store: Store;
+  readonly apiKeys: ApiKeys;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+/** Who calls. Throws `UNAUTHORIZED`. */
+export function callerOf(context: Context, request: FastifyRequest): Promise<Caller> {
+  return context.apiKeys.identify(request.headers.authorization);
+}

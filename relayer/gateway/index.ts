@@ -1,0 +1,2 @@
+export type { ApiKeyOption, GatewayOptions } from "./options";
+export { type Gateway, startGateway } from "./startGateway";

@@ -1,0 +1,59 @@
+import type { FastifyInstance } from "fastify";
+import type { ModelInfo } from "../client";
+import { FinalError } from "../errors";
+import { findCall } from "../store";
+import { type Context, callerOf } from "./context";
+
+/** Models, receipts, health and metrics. */
+export function infoRoutes(app: FastifyInstance, context: Context): void {
+  const startedSeconds = Math.floor(context.clock.nowMs() / 1000);
+  app.get("/v1/models", async (request) => {
+    await callerOf(context, request);
+    return { object: "list", data: context.client.models().map((model) => modelBody(model, startedSeconds)) };
+  });
+  // Model names contain slashes.
+  app.get<{ Params: { "*": string } }>("/v1/models/*", async (request) => {
+    await callerOf(context, request);
+    const found = context.client.models().find(({ name }) => name === request.params["*"]);
+    if (found === undefined) {
+      throw new FinalError("NOT_FOUND", "No attested worker serves this model.", { param: "model" });
+    }
+    return modelBody(found, startedSeconds);
+  });
+  app.get<{ Params: { id: string } }>("/v1/receipts/:id", async (request) => {
+    const caller = await callerOf(context, request);
+    const { id } = request.params;
+    const receipt = await context.client.receipt(id);
+    const call = receipt === undefined ? undefined : await findCall(context.store, { requestId: id });
+    // Another key's receipt is as unknown as one that does not exist.
+    if (receipt === undefined || (call?.apiKeyId !== caller.id && !caller.isAdmin)) {
+      throw new FinalError("NOT_FOUND", "No receipt with this id is stored.", { param: "id" });
+    }
+    return receipt;
+  });
+  app.get("/healthz", async () => ({ ok: true, ...context.client.health() }));
+  app.get("/metrics", async (request, reply) => {
+    await callerOf(context, request);
+    return await reply.type("text/plain; version=0.0.4").send(await context.metrics.text());
+  });
+}
+
+function modelBody(model: ModelInfo, created: number) {
+  const { prices } = model.cheapest;
+  return {
+    id: model.name,
+    object: "model",
+    created,
+    owned_by: "cocoon",
+    model_hash: model.modelHash,
+    context_length: model.contextLength,
+    providers: model.providers,
+    /** Nanoton per 1,000,000 tokens, at the cheapest provider. */
+    pricing: {
+      prompt_nano: prices.promptPrice.toString(),
+      cached_nano: prices.cachedPrice.toString(),
+      completion_nano: prices.completionPrice.toString(),
+      reasoning_nano: prices.reasoningPrice.toString(),
+    },
+  };
+}

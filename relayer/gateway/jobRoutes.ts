@@ -1,0 +1,73 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { z } from "zod";
+import type { JobInfo } from "../client";
+import { FinalError } from "../errors";
+import { isRawAddress } from "../protocol";
+import { type Context, callerOf } from "./context";
+
+const openSchema = z.strictObject({
+  model: z.string().min(1).max(256),
+  provider: z.string().refine(isRawAddress, "an address in raw form").optional(),
+  budget_nano: z
+    .string()
+    .regex(/^[1-9]\d{0,18}$/)
+    .optional(),
+});
+
+/** Jobs are the developer's money: only keys that may manage open, list and close them. */
+export function jobRoutes(app: FastifyInstance, context: Context): void {
+  app.post("/v1/cocoon/jobs", async (request, reply) => {
+    await requireAdmin(context, request);
+    const { model, provider, budget_nano } = parseOpen(request.body);
+    const budgetNano = budget_nano === undefined ? undefined : BigInt(budget_nano);
+    const job = await context.client.openJob({ model, provider, budgetNano });
+    return await reply.code(201).send(jobBody(job));
+  });
+  app.get("/v1/cocoon/jobs", async (request) => {
+    await requireAdmin(context, request);
+    return { object: "list", data: context.client.jobs().map(jobBody) };
+  });
+  app.post<{ Params: { address: string } }>("/v1/cocoon/jobs/:address/close", async (request) => {
+    await requireAdmin(context, request);
+    return jobBody(await context.client.closeJob(request.params.address));
+  });
+}
+
+async function requireAdmin(context: Context, request: FastifyRequest): Promise<void> {
+  const caller = await callerOf(context, request);
+  if (!caller.isAdmin) {
+    throw new FinalError("UNAUTHORIZED", "This API key may not manage jobs.");
+  }
+}
+
+function parseOpen(body: unknown): z.infer<typeof openSchema> {
+  let json: unknown;
+  try {
+    json = body instanceof Uint8Array ? JSON.parse(Buffer.from(body).toString("utf8")) : undefined;
+  } catch {
+    throw new FinalError("BAD_REQUEST", "The body is not valid JSON.");
+  }
+  const parsed = openSchema.safeParse(json);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new FinalError("BAD_REQUEST", `The job is not well described: ${issue?.message}`, {
+      param: issue?.path.join("."),
+    });
+  }
+  return parsed.data;
+}
+
+function jobBody(job: JobInfo) {
+  return {
+    object: "cocoon.job",
+    address: job.address,
+    provider: job.provider,
+    model: job.model,
+    state: job.state,
+    budget_nano: job.budgetNano.toString(),
+    spent_nano: job.spentNano.toString(),
+    free_nano: job.freeNano.toString(),
+    settled_nano: job.settledNano.toString(),
+    deadline: job.deadlineSeconds,
+  };
+}

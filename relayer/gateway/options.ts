@@ -1,0 +1,69 @@
+import { z } from "zod";
+import type { Policy, VerifyEvidence } from "../client";
+import { FinalError } from "../errors";
+import type { Clock } from "../observe/clock";
+import type { Log } from "../observe/log";
+
+export interface ApiKeyOption {
+  /** Shows in logs and lists. */
+  readonly name: string;
+  /** What the client sends as `Bearer`; stored as its hash. */
+  readonly key: string;
+  readonly limitNano?: bigint;
+  /** May open and close jobs and read every receipt; by default a key without limit may. */
+  readonly admin?: boolean;
+}
+
+export interface GatewayOptions {
+  /** 127.0.0.1 unless told otherwise. */
+  readonly host?: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** `file:<directory>`, `memory:` or `postgres://…` */
+  readonly store: string;
+  /** toncenter's JSON-RPC addresses, best first. */
+  readonly endpoints: readonly string[];
+  readonly network: {
+    readonly globalId: number;
+    /** NetworkRegistry, in any form. */
+    readonly registry: string;
+    /** By default the one that the NetworkRegistry names. */
+    readonly attestationRegistry?: string;
+  };
+  /** The developer's 24 words. */
+  readonly mnemonic: string;
+  /** The network id in the wallet's address: -239 (default) or -3. */
+  readonly walletNetworkId?: number;
+  /** Added to the store at every start; at least one must be known. */
+  readonly apiKeys: readonly ApiKeyOption[];
+  /** Encrypts session keys at rest; 32 bytes. */
+  readonly sessionSecret?: Uint8Array;
+  readonly policy?: Partial<Policy>;
+  readonly verifyEvidence?: VerifyEvidence;
+  readonly log: Log;
+  readonly clock?: Clock;
+}
+
+const LEAST_KEY = 16;
+
+const schema = z.object({
+  port: z.int().min(0).max(65_535),
+  endpoints: z.array(z.url()).min(1),
+  apiKeys: z.array(z.object({ name: z.string().min(1).max(200), key: z.string().min(LEAST_KEY).max(512) })),
+  mnemonic: z.string().min(1),
+  sessionSecret: z
+    .instanceof(Uint8Array)
+    .refine(({ length }) => length === 32)
+    .optional(),
+});
+
+/** Throws `CONFIG_INVALID` naming the option, never its value. */
+export function checkOptions(options: GatewayOptions): void {
+  const parsed = schema.safeParse(options);
+  if (!parsed.success) {
+    const path = parsed.error.issues[0]?.path.join(".") ?? "";
+    throw new FinalError("CONFIG_INVALID", `The gateway's option ${path} is missing or not valid.`, {
+      option: path,
+    });
+  }
+}

@@ -1,0 +1,78 @@
+import { z } from "zod";
+import { FinalError } from "../errors";
+
+/** What the gateway itself must know; every other field passes through unread. */
+const common = {
+  model: z.string().min(1).max(256),
+  stream: z.boolean().nullish(),
+  stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
+  max_tokens: z.int().min(1).nullish(),
+  max_completion_tokens: z.int().min(1).nullish(),
+  n: z.int().min(1).max(128).nullish(),
+  best_of: z.int().min(1).max(128).nullish(),
+};
+const schemas = {
+  chat: z.looseObject({ ...common, messages: z.array(z.looseObject({ role: z.string() })).min(1) }),
+  completions: z.looseObject({ ...common, prompt: z.union([z.string(), z.array(z.unknown()).min(1)]) }),
+} as const;
+
+export type RequestKind = keyof typeof schemas;
+
+export interface ParsedRequest {
+  readonly model: string;
+  readonly stream: boolean;
+  readonly includeUsage: boolean;
+  readonly maxTokens: number | undefined;
+  readonly answers: number;
+}
+
+const MAX_COST_DIGITS = 20;
+
+/** Reads the body without changing it. Throws `BAD_REQUEST` with the field at fault as `param`. */
+export function parseRequest(kind: RequestKind, body: Uint8Array): ParsedRequest {
+  let json: unknown;
+  try {
+    json = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8"));
+  } catch {
+    throw new FinalError("BAD_REQUEST", "The body is not valid JSON.");
+  }
+  const parsed = schemas[kind].safeParse(json);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const param = issue?.path.join(".") ?? "";
+    throw new FinalError(
+      "BAD_REQUEST",
+      `The field ${param || "body"} is missing or not valid: ${issue?.message}`,
+      {
+        param,
+      },
+    );
+  }
+  const fields = parsed.data;
+  const prompts = "prompt" in fields && Array.isArray(fields.prompt) ? promptsOf(fields.prompt) : 1;
+  return {
+    model: fields.model,
+    stream: fields.stream === true,
+    includeUsage: fields.stream_options?.include_usage === true,
+    maxTokens: fields.max_completion_tokens ?? fields.max_tokens ?? undefined,
+    answers: Math.max(fields.n ?? 1, fields.best_of ?? 1) * prompts,
+  };
+}
+
+/** A list of token numbers is one prompt. */
+function promptsOf(prompt: readonly unknown[]): number {
+  return typeof prompt[0] === "number" ? 1 : prompt.length;
+}
+
+/** The caller's own limit: header `cocoon-max-cost`, nanoton. */
+export function parseMaxCost(header: string | string[] | undefined): bigint | undefined {
+  if (header === undefined) {
+    return undefined;
+  }
+  if (typeof header !== "string" || !/^\d+$/.test(header) || header.length > MAX_COST_DIGITS) {
+    throw new FinalError("BAD_REQUEST", "The header cocoon-max-cost is a whole number of nanoton.", {
+      param: "cocoon-max-cost",
+    });
+  }
+  return BigInt(header);
+}

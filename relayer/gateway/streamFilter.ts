@@ -1,0 +1,93 @@
+import { augment, type CocoonField, isObject, parseObject } from "./augment";
+import { createSseSplitter } from "./sseSplitter";
+
+const DATA = "data: ";
+const DONE = "[DONE]";
+
+/** Lets a worker's events through at once, and holds back what can only be told at the end. */
+export interface StreamFilter {
+  /** Bytes to send on now; undefined for none. */
+  push(payload: Uint8Array): Buffer | undefined;
+  /** The end of a sound stream: last chunk with cost, receipt comment, `[DONE]`. */
+  finish(cocoon: CocoonField): string;
+}
+
+/**
+ * The last event with `usage` is held until the receipt is checked, so that it can carry the cost; `[DONE]` likewise.
+ * A usage chunk without choices that the client did not ask for is dropped. A stream of choices in which no
+ * `finish_reason` came gets a last chunk with one.
+ */
+export function createStreamFilter({ includeUsage }: { readonly includeUsage: boolean }): StreamFilter {
+  const splitter = createSseSplitter();
+  let held: Buffer | undefined;
+  let last: Buffer | undefined;
+  let isFinished = false;
+  return {
+    push(payload) {
+      const out: Buffer[] = [];
+      for (const event of splitter.push(payload)) {
+        if (event.includes(DONE) && event.toString("utf8").trim() === DATA + DONE) {
+          continue;
+        }
+        isFinished ||= event.includes('"finish_reason"') && hasFinishReason(event);
+        if (held !== undefined) {
+          out.push(held);
+          held = undefined;
+        }
+        last = event;
+        if (event.includes('"usage"') && hasUsage(event)) {
+          held = event;
+        } else {
+          out.push(event);
+        }
+      }
+      return out.length === 0 ? undefined : out.length === 1 ? out[0] : Buffer.concat(out);
+    },
+    finish(cocoon) {
+      const parts: string[] = [];
+      if (!isFinished && last !== undefined) {
+        parts.push(finishChunk(last));
+      }
+      const chunk = held === undefined ? undefined : dataOf(held);
+      if (chunk !== undefined && (includeUsage || !isOnlyUsage(chunk))) {
+        parts.push(event(augment(chunk, cocoon) ?? chunk));
+      }
+      parts.push(`: cocoon ${JSON.stringify(cocoon)}\n\n`, event(DONE));
+      return parts.join("");
+    },
+  };
+}
+
+function event(data: string): string {
+  return `${DATA}${data}\n\n`;
+}
+
+function dataOf(bytes: Buffer): string | undefined {
+  const text = bytes.toString("utf8").trim();
+  return text.startsWith("data:") ? text.slice("data:".length).trim() : undefined;
+}
+
+function hasUsage(bytes: Buffer): boolean {
+  return isObject(parseObject(dataOf(bytes) ?? "")?.usage);
+}
+
+function hasFinishReason(bytes: Buffer): boolean {
+  const choices = parseObject(dataOf(bytes) ?? "")?.choices;
+  return (
+    Array.isArray(choices) &&
+    choices.some((choice) => isObject(choice) && typeof choice.finish_reason === "string")
+  );
+}
+
+function isOnlyUsage(chunk: string): boolean {
+  const choices = parseObject(chunk)?.choices;
+  return Array.isArray(choices) && choices.length === 0;
+}
+
+/** A chunk like the last one, without content and with the reason that a cut answer has. */
+function finishChunk(like: Buffer): string {
+  const { id, object, created, model } = parseObject(dataOf(like) ?? "") ?? {};
+  const choice = object === "text_completion" ? { text: "" } : { delta: {} };
+  const choices = [{ index: 0, ...choice, finish_reason: "length" }];
+  return event(JSON.stringify({ id, object, created, model, choices }));
+}
