@@ -120,7 +120,7 @@ const gateway = z.object({
   COCOON_JOB_BUDGET_NANO: nano.optional(),
   COCOON_MAX_COST_NANO: nano.optional(),
   /** Platforms that may see a prompt; "development" only on a network of your own. */
-  COCOON_TEES: list.default(["tdx", "sevSnp"]),
+  COCOON_TEES: list.pipe(z.array(z.enum(["development", "tdx", "sevSnp"]))).default(["tdx", "sevSnp"]),
   COCOON_ALLOW_HTTP: flag.default(false),
   COCOON_KEEP_TEXTS: flag.default(false),
 });

@@ -34,7 +34,10 @@ export async function attestor(): Promise<void> {
 function splitPair(variable: string, pair: string): readonly [string, string] {
   const [left, right, ...rest] = pair.split(":");
   if (left === undefined || right === undefined || rest.length > 0) {
-    throw new FinalError("CONFIG_INVALID", `${variable} must be pairs joined by a colon, separated by commas.`);
+    throw new FinalError(
+      "CONFIG_INVALID",
+      `${variable} must be pairs joined by a colon, separated by commas.`,
+    );
   }
   return [left, right];
 }

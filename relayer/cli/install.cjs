@@ -20,7 +20,12 @@ function main() {
   const sources = digestOf([...contractFiles(), path.join(ROOT, "tact.config.json"), LOCKFILE]);
   if (read(BUILT) !== sources || process.argv.includes("--build")) {
     const tact = path.join(ROOT, "node_modules", "@tact-lang", "compiler", "bin", "tact.js");
-    step("Compiling contracts", process.execPath, [tact, "--quiet", "--config", path.join(ROOT, "tact.config.json")]);
+    step("Compiling contracts", process.execPath, [
+      tact,
+      "--quiet",
+      "--config",
+      path.join(ROOT, "tact.config.json"),
+    ]);
     fs.writeFileSync(BUILT, sources);
   }
 }

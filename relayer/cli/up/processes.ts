@@ -14,7 +14,12 @@ export interface Processes {
   /** Starts `cocoon ROLE` with these variables; its log goes to a file of its own. */
   start(role: string, env: Readonly<Record<string, string>>): Child;
   /** Runs a program to its end; throws with the end of its log when it fails. */
-  run(name: string, command: string, args: readonly string[], env: Readonly<Record<string, string>>): Promise<string>;
+  run(
+    name: string,
+    command: string,
+    args: readonly string[],
+    env: Readonly<Record<string, string>>,
+  ): Promise<string>;
   /** Asks every child to stop, the last one first, and ends those that do not. */
   stop(): Promise<void>;
 }
@@ -31,7 +36,12 @@ export function createProcesses(options: { readonly root: string; readonly logDi
   const cli = join(options.root, "relayer", "cli", "cocoon.cjs");
   const logFile = (name: string) => join(options.logDir, `${name}.log`);
 
-  const launch = (name: string, command: string, args: readonly string[], env: Readonly<Record<string, string>>) => {
+  const launch = (
+    name: string,
+    command: string,
+    args: readonly string[],
+    env: Readonly<Record<string, string>>,
+  ) => {
     const log = openSync(logFile(name), "a");
     // A group of its own: Ctrl-C reaches only this command, which then stops the children in order.
     const child = spawn(command, args, {

@@ -1,0 +1,34 @@
+import { loadEnvironment, readConfig, storeUrl } from "../config";
+import { startGateway } from "../gateway";
+import { createLog } from "../observe/log";
+import { fromHex } from "../protocol";
+import { runUntilSignal } from "./runUntilSignal";
+
+export async function gateway(): Promise<void> {
+  const config = readConfig("gateway", loadEnvironment());
+  const { COCOON_JOB_BUDGET_NANO: jobBudgetNano, COCOON_MAX_COST_NANO: maxCostPerRequestNano } = config;
+  const running = await startGateway({
+    host: config.COCOON_HOST,
+    port: config.COCOON_GATEWAY_PORT,
+    store: storeUrl(config),
+    endpoints: config.COCOON_ENDPOINTS,
+    network: {
+      globalId: config.COCOON_GLOBAL_ID,
+      registry: config.COCOON_NETWORK_REGISTRY.toString(),
+      attestationRegistry: config.COCOON_ATTESTATION_REGISTRY.toString(),
+    },
+    mnemonic: config.COCOON_DEVELOPER_MNEMONIC,
+    walletNetworkId: config.COCOON_WALLET_NETWORK_ID,
+    apiKeys: config.COCOON_API_KEYS.map((key, index) => ({ name: `key ${index + 1}`, key })),
+    sessionSecret: config.COCOON_STORE_KEY === undefined ? undefined : fromHex(config.COCOON_STORE_KEY, 32),
+    policy: {
+      ...(jobBudgetNano === undefined ? {} : { jobBudgetNano }),
+      ...(maxCostPerRequestNano === undefined ? {} : { maxCostPerRequestNano }),
+      tees: config.COCOON_TEES,
+      allowHttp: config.COCOON_ALLOW_HTTP,
+      keepTexts: config.COCOON_KEEP_TEXTS,
+    },
+    log: createLog({ name: "gateway", level: config.COCOON_LOG_LEVEL }),
+  });
+  await runUntilSignal(running);
+}

@@ -1,0 +1,85 @@
+import { Agent, request } from "undici";
+import { FinalError } from "../../errors";
+
+/** What the first request brought. */
+export interface FirstAnswer {
+  readonly text: string;
+  readonly receiptId: string;
+  readonly job: string;
+  readonly costNano: bigint;
+  readonly firstTokenMs: number;
+  readonly totalMs: number;
+}
+
+const ANSWER_MS = 120_000;
+
+/** Sends one streamed chat request through the gateway, as any OpenAI client would. */
+export async function askOnce(
+  gateway: { readonly baseUrl: string; readonly apiKey: string },
+  prompt: string,
+  onText: (text: string) => void,
+): Promise<FirstAnswer> {
+  const started = Date.now();
+  const dispatcher = new Agent({ headersTimeout: ANSWER_MS, bodyTimeout: ANSWER_MS });
+  try {
+    const { statusCode, headers, body } = await request(`${gateway.baseUrl}/chat/completions`, {
+      dispatcher,
+      method: "POST",
+      headers: { authorization: `Bearer ${gateway.apiKey}`, "content-type": "application/json" },
+      body: JSON.stringify({
+        model: "cocoon-tiny",
+        stream: true,
+        stream_options: { include_usage: true },
+        messages: [{ role: "user", content: prompt }],
+      }),
+    });
+    if (statusCode !== 200) {
+      throw new FinalError("INTERNAL", `The gateway answered ${statusCode}: ${await body.text()}`);
+    }
+    let text = "";
+    let costNano = 0n;
+    let firstTokenMs = 0;
+    for await (const chunk of chunksOf(body)) {
+      const piece = chunk.choices?.[0]?.delta?.content ?? "";
+      if (piece !== "" && firstTokenMs === 0) {
+        firstTokenMs = Date.now() - started;
+      }
+      text += piece;
+      onText(piece);
+      costNano = BigInt(chunk.usage?.cost_nano ?? costNano);
+    }
+    return {
+      text,
+      receiptId: String(headers["cocoon-receipt"] ?? ""),
+      job: String(headers["cocoon-job"] ?? ""),
+      costNano,
+      firstTokenMs,
+      totalMs: Date.now() - started,
+    };
+  } finally {
+    await dispatcher.close();
+  }
+}
+
+interface Chunk {
+  readonly choices?: readonly { readonly delta?: { readonly content?: string | null } }[];
+  readonly usage?: { readonly cost_nano?: string | number } | null;
+}
+
+async function* chunksOf(body: AsyncIterable<Buffer>): AsyncGenerator<Chunk> {
+  let rest = "";
+  for await (const bytes of body) {
+    rest += bytes.toString("utf8");
+    const events = rest.split("\n\n");
+    rest = events.pop() ?? "";
+    for (const event of events) {
+      const data = event
+        .split("\n")
+        .find((line) => line.startsWith("data: "))
+        ?.slice(6);
+      if (data !== undefined && data !== "[DONE]") {
+        yield JSON.parse(data);
+      }
+    }
+  }
+}
