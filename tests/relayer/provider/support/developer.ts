@@ -39,6 +39,7 @@ export interface Call {
 }
 
 export interface Answer {
+  /** 0: the connection broke before the head of an answer. */
   readonly status: number;
   readonly requestId: RequestId;
   /** Of a refusal. */
@@ -77,7 +78,7 @@ export async function ask(call: Call): Promise<Answer> {
     maxCost,
     expiresAt,
   });
-  const response = await request(`${call.url}/v1/sealed`, {
+  const sent = request(`${call.url}/v1/sealed`, {
     method: "POST",
     signal: call.signal,
     headers: {
@@ -92,16 +93,14 @@ export async function ask(call: Call): Promise<Answer> {
     body: Buffer.from(call.body?.(sealed.bytes) ?? sealed.bytes),
   });
   const id = toRequestId(requestId);
+  const cut = { requestId: id, code: undefined, text: "", record: undefined, complete: false };
+  const response = await sent.catch(() => undefined);
+  if (response === undefined) {
+    return { status: 0, ...cut };
+  }
   if (response.statusCode !== 200) {
     const refusal: unknown = await response.body.json();
-    return {
-      status: response.statusCode,
-      requestId: id,
-      code: codeOf(refusal),
-      text: "",
-      record: undefined,
-      complete: false,
-    };
+    return { ...cut, status: response.statusCode, code: codeOf(refusal) };
   }
   let text = "";
   let record: ReceiptRecord | undefined;

@@ -1,4 +1,5 @@
 import { createServer, type ServerResponse } from "node:http";
+import { setTimeout as pause } from "node:timers/promises";
 import { request } from "undici";
 import {
   createFrameSplitter,
@@ -86,6 +87,8 @@ async function passTampered(
       const made = tamper(frame, index);
       index += 1;
       if (made === "break") {
+        // What was written before must arrive first.
+        await pause(50);
         response.destroy();
         return;
       }

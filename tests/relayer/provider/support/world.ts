@@ -11,7 +11,13 @@ import { devWallet } from "../../../../relayer/localnet/devWallets";
 import { type Localnet, startLocalnet } from "../../../../relayer/localnet/startLocalnet";
 import type { Clock } from "../../../../relayer/observe/clock";
 import { createLog, type Log, silentLog } from "../../../../relayer/observe/log";
-import { primitives, type Terms, toJobAddress, toRawAddress } from "../../../../relayer/protocol";
+import {
+  primitives,
+  type Terms,
+  toJobAddress,
+  toRawAddress,
+  toRequestId,
+} from "../../../../relayer/protocol";
 import { type Policy, type Provider, startProvider } from "../../../../relayer/provider";
 import { type RunningWorker, startWorker } from "../../../../relayer/worker/startWorker";
 import type { JobEscrow } from "../../../../wrappers";
@@ -61,12 +67,22 @@ export interface OpenJob {
   ask(overrides?: Partial<Call>): Promise<Answer>;
 }
 
+/** What a developer has while no worker is listed. */
+const NOBODY: Answer = {
+  status: 0,
+  requestId: toRequestId("00".repeat(16)),
+  code: "NO_WORKER",
+  text: "",
+  record: undefined,
+  complete: false,
+};
+
 /** Quick rounds, and no threshold that a test would have to reach. */
 export const TEST_POLICY: Partial<Policy> = {
-  pollMs: 40,
+  pollMs: 100,
   healthMs: 100,
-  attestMs: 150,
-  settleMs: 50,
+  attestMs: 300,
+  settleMs: 150,
   settleMinNano: 1n,
   cosignGraceMs: 300,
   drainMs: 300,
@@ -76,7 +92,7 @@ export const TEST_POLICY: Partial<Policy> = {
 export async function until<T>(
   what: string,
   look: () => Promise<T | undefined>,
-  timeoutMs = 20_000,
+  timeoutMs = 40_000,
 ): Promise<T> {
   const limit = performance.now() + timeoutMs;
   while (performance.now() < limit) {
@@ -228,7 +244,15 @@ async function openJob(
       ...overrides,
     };
   };
-  const job: OpenJob = { contract, terms, call, ask: async (overrides) => ask(await call(overrides)) };
+  const job: OpenJob = {
+    contract,
+    terms,
+    call,
+    ask: async (overrides) => {
+      const [worker] = overrides?.worker === undefined ? await world.listed() : [overrides.worker];
+      return worker === undefined ? NOBODY : ask(await call({ worker, ...overrides }));
+    },
+  };
   await until("the job is served", async () => {
     const refused = await job.ask({
       maxCostNano: 0n,
