@@ -55,6 +55,8 @@ export async function runRequest(
       : fail(toCocoonError(thrown), { answer, usage: progress.usage, request });
   }
   const nowMs = deps.clock.nowMs();
+  // Nothing waits between here and the append, so the money cannot be taken in between.
+  admitted.release();
   const record = lane.append(deps.keys, {
     status: outcome.status,
     usage: payableUsage(outcome.usage, lane.terms, admitted.maxCost),
@@ -62,7 +64,6 @@ export async function runRequest(
     responseHash: answer.transcriptHash(),
     nowMs,
   });
-  admitted.release();
   deps.log.info({
     msg: "request finished",
     requestId: toHex(opened.header.requestId),

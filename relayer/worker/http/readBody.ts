@@ -28,6 +28,11 @@ export function readBody(
       resolve(only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks, length));
     });
     request.on("error", reject);
-    request.on("close", () => reject(new FinalError("CLIENT_CLOSED", "The client closed its request.")));
+    request.on("close", () => {
+      // After a whole body this event is the normal end, and an error costs a stack trace.
+      if (!request.complete) {
+        reject(new FinalError("CLIENT_CLOSED", "The client closed its request."));
+      }
+    });
   });
 }
