@@ -24,7 +24,6 @@ export function jobEscrow(config: JobEscrowConfig): Promise<JobEscrow> {
         nonce: config.nonce,
         providerCodeHash: provider.hash,
         providerCodeDepth: provider.depth,
-        terms: null,
       }),
     )
     .endCell();

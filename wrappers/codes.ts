@@ -10,7 +10,7 @@ export interface ContractCodes {
 
 /** A JobEscrow as it is deployed: everything zero, only its record given. */
 export function newJobEscrow(record: Cell): Promise<JobEscrow> {
-  return JobEscrow.fromInit(0n, 0n, 0n, 0n, 0n, 0n, 0n, Dictionary.empty(), record);
+  return JobEscrow.fromInit(0n, 0n, 0n, 0n, 0n, 0n, null, record);
 }
 
 /** A ProviderStake as it is deployed: everything zero, only its record given. */
@@ -22,10 +22,7 @@ export function newProviderStake(record: Cell): Promise<ProviderStake> {
     0n, // unbonding
     0n, // unbondingUntil
     0n, // openJobs
-    0n, // accepted
-    0n, // completed
-    0n, // expired
-    0n, // slashed
+    0n, // counters
     0n, // earned
     0n, // historyRoot
     false, // paused
