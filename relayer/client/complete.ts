@@ -28,7 +28,6 @@ const NOT_YET: ReadonlySet<ErrorCode> = new Set([
 export interface CompletionRequest {
   /** The JSON body, sealed byte for byte. */
   readonly body: Uint8Array;
-  /** Name or hash. */
   readonly model: string;
   readonly maxTokens: number | undefined;
   /** How many answers the body asks for. */

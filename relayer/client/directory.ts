@@ -22,7 +22,7 @@ export interface Directory {
   refresh(): Promise<void>;
   /** The same for one provider: its keys may have changed. */
   refreshProvider(address: string): Promise<void>;
-  /** Workers that serve this model, by name or hash, and may be used now. */
+  /** Workers that serve this model and may be used now. */
   workersOf(model: string): readonly VerifiedWorker[];
   models(): readonly ModelInfo[];
   worker(provider: string, key: string): VerifiedWorker | undefined;
@@ -72,9 +72,7 @@ export function createDirectory(deps: ClientDeps): Directory {
       await readOne(address, lists);
     },
     workersOf: (model) => {
-      const all = usable();
-      const byHash = all.filter((worker) => worker.modelHash === model.toLowerCase());
-      const named = byHash.length > 0 ? byHash : all.filter((worker) => worker.model === model);
+      const named = usable().filter((worker) => worker.model === model);
       // Without a list of ours, a name that means two models means none.
       return new Set(named.map((worker) => worker.modelHash)).size > 1 ? [] : named;
     },

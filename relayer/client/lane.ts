@@ -30,25 +30,36 @@ export interface Lane {
    * Throws `RECEIPT_INVALID`; a lane that lied once stays refused, and the promise rejects.
    */
   add(entry: LaneEntry): Promise<bigint>;
+  /**
+   * A call ended here without a receipt, which the worker may yet have signed: one receipt may be missing from now on,
+   * of at most this cost. Without this, one broken connection would stop co-signing for good.
+   */
+  forgive(maxCostNano: bigint): void;
   /** The highest amount seen, in nanoton. */
   amountNano(): bigint;
-  /** Receipts known without a gap from the first one on. */
+  /** Receipts accounted for without a gap from the first one on. */
   size(): number;
-  /** The newest head of which every receipt is known and whose root is the root of exactly those. */
+  /** The newest head of which every receipt is accounted for; while none is missing, its root is that of exactly those. */
   cosignable(): SignedTreeHead | undefined;
   isBroken(): boolean;
 }
 
 interface Waiting extends LaneEntry {
+  readonly done: Promise<bigint>;
   resolve(costNano: bigint): void;
   reject(error: unknown): void;
 }
 
 export function createLane({ prices }: { readonly prices: Prices }): Lane {
   const log = createMerkleLog();
-  const leaves: { readonly bytes: Uint8Array; readonly amount: bigint }[] = [];
+  const leaves = new Map<
+    number,
+    { readonly bytes: Uint8Array; readonly amount: bigint; readonly cost: bigint }
+  >();
   const waiting = new Map<number, Waiting>();
   const heads = new Map<number, SignedTreeHead>();
+  const forgiven: bigint[] = [];
+  let next = 0;
   let last: ReceiptLeaf | undefined;
   let best: SignedTreeHead | undefined;
   let highest = 0n;
@@ -63,31 +74,34 @@ export function createLane({ prices }: { readonly prices: Prices }): Lane {
     waiting.clear();
     return error;
   };
-  const costOf = (index: number): bigint =>
-    (leaves[index]?.amount ?? 0n) - (index === 0 ? 0n : (leaves[index - 1]?.amount ?? 0n));
-
-  const append = ({ leaf, maxCostNano }: LaneEntry): bigint => {
-    checkLeaf(leaf, prices, last);
-    const costNano = leaf.amount - (last?.amount ?? 0n);
-    if (last === undefined && leaf.status === "refused" && costNano > 0n) {
+  const append = ({ leaf, maxCostNano }: LaneEntry, gapNano: bigint): bigint => {
+    checkLeaf(leaf, prices, last === undefined ? undefined : { ...last, index: leaf.index - 1 });
+    const grown = leaf.amount - (last?.amount ?? 0n);
+    if (last === undefined && leaf.status === "refused" && grown > gapNano) {
       throw invalid("A refused request was charged.", leaf.index);
     }
-    if (maxCostNano !== undefined && costNano > maxCostNano) {
+    if (maxCostNano !== undefined && grown > maxCostNano + gapNano) {
       throw invalid("The request cost more than it was allowed to.", leaf.index);
     }
+    const cost = maxCostNano !== undefined && grown > maxCostNano ? maxCostNano : grown;
     const bytes = encodeLeaf(leaf);
-    log.append(bytes);
-    leaves.push({ bytes, amount: leaf.amount });
+    if (log.size() === leaf.index) {
+      log.append(bytes);
+    }
+    leaves.set(leaf.index, { bytes, amount: leaf.amount, cost });
     last = leaf;
-    return costNano;
+    next = leaf.index + 1;
+    return cost;
   };
   const checkHeads = (): void => {
     for (const [size, signed] of heads) {
-      if (size > log.size()) {
+      const leaf = leaves.get(size - 1);
+      if (size > next || leaf === undefined) {
         continue;
       }
       heads.delete(size);
-      if (!equalBytes(log.root(size), signed.head.root) || leaves[size - 1]?.amount !== signed.head.amount) {
+      const isWhole = size <= log.size();
+      if ((isWhole && !equalBytes(log.root(size), signed.head.root)) || leaf.amount !== signed.head.amount) {
         throw invalid("The head is not the head of the receipts before it.", size - 1);
       }
       if (best === undefined || size > best.head.size) {
@@ -97,62 +111,83 @@ export function createLane({ prices }: { readonly prices: Prices }): Lane {
   };
   const drain = (): void => {
     for (;;) {
-      const next = waiting.get(log.size());
-      if (next === undefined) {
+      const index = Math.min(...waiting.keys());
+      const entry = waiting.get(index);
+      if (entry === undefined || index - next > forgiven.length) {
         return;
       }
-      const costNano = append(next);
-      waiting.delete(next.leaf.index);
-      next.resolve(costNano);
+      const gapNano = forgiven.splice(0, index - next).reduce((sum, nano) => sum + nano, 0n);
+      const costNano = append(entry, gapNano);
+      waiting.delete(index);
+      entry.resolve(costNano);
     }
   };
+  const settle = (index: number): FinalError | undefined => {
+    try {
+      drain();
+      checkHeads();
+      return undefined;
+    } catch (thrown) {
+      return breakLane(thrown instanceof FinalError ? thrown : invalid("The receipt is wrong.", index));
+    }
+  };
+  const problemOf = ({ leaf, head }: LaneEntry): FinalError | undefined => {
+    if (waiting.size >= MAX_WAITING || head.size > next + 2 * MAX_WAITING) {
+      return invalid("The receipts before this one are missing.", leaf.index);
+    }
+    const rival = heads.get(head.size);
+    return rival !== undefined && !equalBytes(rival.head.root, head.root)
+      ? invalid("The worker signed two heads of one size.", leaf.index)
+      : undefined;
+  };
 
-  const lane: Lane = {
+  return {
     add: (entry) => {
       const { leaf, head } = entry;
       if (fault !== undefined) {
         return rejected(fault);
       }
-      const known = leaves[leaf.index]?.bytes ?? bytesOf(waiting.get(leaf.index)?.leaf);
-      if (known !== undefined) {
-        const same = equalBytes(known, encodeLeaf(leaf));
-        return same && leaf.index < log.size()
-          ? Promise.resolve(costOf(leaf.index))
-          : rejected(breakLane(invalid("Two receipts have the same place in the lane.", leaf.index)));
+      const past = leaves.get(leaf.index);
+      const held = waiting.get(leaf.index);
+      const known = past?.bytes ?? (held === undefined ? undefined : encodeLeaf(held.leaf));
+      if (known !== undefined && !equalBytes(known, encodeLeaf(leaf))) {
+        return rejected(breakLane(invalid("Two receipts have the same place in the lane.", leaf.index)));
       }
-      if (waiting.size >= MAX_WAITING || head.size > log.size() + 2 * MAX_WAITING) {
-        return rejected(breakLane(invalid("The receipts before this one are missing.", leaf.index)));
+      if (held !== undefined || past !== undefined || leaf.index < next) {
+        // The same once more, or one that was given up for lost and is paid for already.
+        return held?.done ?? Promise.resolve(past?.cost ?? 0n);
       }
-      const rival = heads.get(head.size);
-      if (rival !== undefined && !equalBytes(rival.head.root, head.root)) {
-        return rejected(breakLane(invalid("The worker signed two heads of one size.", leaf.index)));
+      const problem = problemOf(entry);
+      if (problem !== undefined) {
+        return rejected(breakLane(problem));
       }
       const done = new Promise<bigint>((resolve, reject) => {
-        waiting.set(leaf.index, { ...entry, resolve, reject });
+        waiting.set(leaf.index, {
+          ...entry,
+          resolve,
+          reject,
+          get done() {
+            return done;
+          },
+        });
       });
       done.catch(() => undefined);
       heads.set(head.size, entry);
       highest = head.amount > highest ? head.amount : highest;
-      try {
-        drain();
-        checkHeads();
-      } catch (thrown) {
-        return rejected(
-          breakLane(thrown instanceof FinalError ? thrown : invalid("The receipt is wrong.", leaf.index)),
-        );
+      settle(leaf.index);
+      return fault === undefined ? done : rejected(fault);
+    },
+    forgive: (maxCostNano) => {
+      forgiven.push(maxCostNano);
+      if (fault === undefined) {
+        settle(next);
       }
-      return done;
     },
     amountNano: () => highest,
-    size: () => log.size(),
+    size: () => next,
     cosignable: () => best,
     isBroken: () => fault !== undefined,
   };
-  return lane;
-}
-
-function bytesOf(leaf: ReceiptLeaf | undefined): Uint8Array | undefined {
-  return leaf === undefined ? undefined : encodeLeaf(leaf);
 }
 
 /** A rejection that nobody needs to be waiting for. */

@@ -15,8 +15,8 @@ export interface Policy {
   /** Image hashes (hex) beyond which nothing is used; undefined: whatever the AttestationRegistry allows. */
   readonly images: readonly string[] | undefined;
   /**
-   * Model hash (hex) by name. Undefined: names are taken as workers give them, a name given to two hashes is refused,
-   * and a model can be asked for by its hash.
+   * Model hash (hex) by name. Undefined: names are taken as workers give them, and a name that stands for two hashes
+   * is refused.
    */
   readonly models: Readonly<Record<string, string>> | undefined;
   readonly tees: readonly TeeKind[];

@@ -5,7 +5,7 @@ import { toWorkerKey, utf8ToBytes } from "../protocol";
 import { type Call, listCalls } from "../store";
 import { bookCall, type EndedCall } from "./bookCall";
 import { keepUntilSaved, type ReadDeps } from "./readAnswer";
-import type { Session } from "./session";
+import { laneOf, type Session } from "./session";
 import { takeReceipt } from "./takeReceipt";
 
 /** The provider stores a stopped answer's receipt shortly after the connection ends. */
@@ -75,6 +75,8 @@ export async function recoverReceipt(
       }
     }
   }
+  laneOf(missing.session, toWorkerKey(missing.worker)).forgive(missing.maxCostNano);
+  deps.cosigner.touch(missing.session, toWorkerKey(missing.worker));
   bookCall(deps, missing, { status: "lost", costNano: 0n });
 }
 

@@ -9,12 +9,22 @@ import {
   toJobAddress,
   toWorkerKey,
 } from "../protocol";
-import { findSession, type Job, listJobs, listLanes, listReceipts, type StoredReceipt } from "../store";
+import {
+  findSession,
+  type Job,
+  listCalls,
+  listJobs,
+  listLanes,
+  listReceipts,
+  type StoredReceipt,
+} from "../store";
 import type { ClientDeps } from "./deps";
 import { createSession, extraOf, laneOf, SESSION_STATES, type Session } from "./session";
 import { recordOfStored } from "./storedRecord";
 
 const PAGE = 500;
+/** The newest calls of a job among which those without a receipt are looked for. */
+const MAX_CALLS = 100_000;
 const extraSchema = z.object({
   endpoint: z.string(),
   model: z.string(),
@@ -89,6 +99,11 @@ async function loadSession(deps: ClientDeps, job: Job): Promise<Session | undefi
   }
   for (const { worker } of await listLanes(deps.store, { job: job.address })) {
     await replayLane(deps, session, worker);
+  }
+  for (const call of await listCalls(deps.store, { job: job.address, limit: MAX_CALLS })) {
+    if (call.status === "lost") {
+      laneOf(session, toWorkerKey(call.worker)).forgive(call.maxCostNano);
+    }
   }
   return session;
 }
