@@ -1,23 +1,8 @@
-import type { ServerResponse } from "node:http";
 import type { Dispatcher } from "undici";
 import { RetryableError, toCocoonError } from "../../errors";
 import { createFrameSplitter, type SplitFrame } from "../../protocol";
-import type { Policy } from "../policy";
+import type { Relay } from "./relay";
 import { broken, createRefusal, timedOut } from "./workerFailure";
-
-export interface Relay {
-  readonly dispatcher: Dispatcher;
-  readonly origin: string;
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
-  readonly response: ServerResponse;
-  readonly policy: Policy;
-  /** Stops the answer in the middle. */
-  readonly signal: AbortSignal;
-  /** Makes the record durable; the answer's end waits for it. */
-  readonly keep: (record: Uint8Array) => Promise<void>;
-}
 
 /**
  * Passes a worker's answer on as it comes: whole runs of frames in one write, paused while the client does not read, and

@@ -10,6 +10,9 @@ const recordOf = (answer: Answer) => {
   return answer.record;
 };
 
+// Every process of the network runs in this one, on whatever cores the machine has left.
+jest.setTimeout(180_000);
+
 describe("provider, jobs over time", () => {
   let world: World;
   beforeAll(async () => {

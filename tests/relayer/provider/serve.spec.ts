@@ -4,6 +4,9 @@ import { SECRET_ANSWER } from "./support/scriptedBackend";
 import { recordFrame } from "./support/tamperProxy";
 import { BUDGET, createWorld, type OpenJob, SESSION_SEED, until, type World } from "./support/world";
 
+// Every process of the network runs in this one, on whatever cores the machine has left.
+jest.setTimeout(180_000);
+
 describe("provider, serving", () => {
   let world: World;
   let job: OpenJob;

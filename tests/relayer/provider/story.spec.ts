@@ -2,6 +2,9 @@ import { cosign } from "./support/developer";
 import { SECRET_ANSWER } from "./support/scriptedBackend";
 import { BUDGET, createWorld, until, type World } from "./support/world";
 
+// Every process of the network runs in this one, on whatever cores the machine has left.
+jest.setTimeout(180_000);
+
 describe("provider, a session's life", () => {
   let world: World;
   beforeAll(async () => {

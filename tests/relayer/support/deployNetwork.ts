@@ -155,7 +155,7 @@ export async function deployNetwork(net: Localnet): Promise<DeployedNetwork> {
           queryId: 1n,
           kind: 0n,
           budget: order.budgetNano,
-          acceptBy: BigInt(net.chain.now() + DAY),
+          acceptBy: BigInt(Math.min(net.chain.now() + DAY, order.deadline ?? Number.POSITIVE_INFINITY)),
           deadline: BigInt(order.deadline ?? net.chain.now() + 7 * DAY),
           owner: address("provider"),
           index: 0n,
