@@ -1,0 +1,248 @@
+import type { Address, Message, Transaction } from "@ton/core";
+import type { Blockchain } from "@ton/sandbox";
+import {
+  type JobEscrow$Data,
+  loadBondReserved,
+  loadJobClosed,
+  loadJobEscrow$Data,
+  loadJobRecord,
+  loadJobTerms,
+} from "../../build/JobEscrow/JobEscrow_JobEscrow";
+import {
+  loadProviderStake$Data,
+  type ProviderStake$Data,
+} from "../../build/ProviderStake/ProviderStake_ProviderStake";
+import { OP } from "./actors";
+
+const NEW = 0n;
+
+/** Which of the watched accounts are which. Every other account is a wallet: it keeps what it receives. */
+export interface Watched {
+  readonly jobs: readonly Address[];
+  readonly providers: readonly Address[];
+  readonly registries: readonly Address[];
+}
+
+/**
+ * The contracts with every message between them under the test's control: it decides what arrives next, and after each
+ * transaction the books are checked. Messages between the same two accounts keep their order, as on the chain.
+ */
+export interface Books {
+  /** A message from a wallet; its value comes into existence here. */
+  post(message: Message): void;
+  /** Delivers the first message of the pair that `choice` picks; false when nothing is on its way. */
+  step(choice: number): Promise<boolean>;
+  drain(): Promise<void>;
+  /** Undefined when there is no such account. */
+  job(address: Address): JobEscrow$Data | undefined;
+  provider(address: Address): ProviderStake$Data | undefined;
+  /** How often each message was carried out without an error, by opcode. */
+  readonly carriedOut: ReadonlyMap<number, number>;
+}
+
+export async function openBooks(chain: Blockchain, watched: Watched): Promise<Books> {
+  const contracts = [...watched.jobs, ...watched.providers, ...watched.registries];
+  const isContract = new Set(contracts.map(String));
+  const queues = new Map<string, Message[]>();
+  const balances = new Map<string, bigint>();
+  const carriedOut = new Map<number, number>();
+  const lanesSeen = new Map<string, bigint>();
+  // Parsed once per transaction of that account: parsing is the slowest part.
+  const jobs = new Map<string, JobEscrow$Data | undefined>();
+  const providers = new Map<string, ProviderStake$Data | undefined>();
+  const totals = { minted: 0n, wallets: 0n, inFlight: 0n, fees: 0n };
+  for (const address of contracts) {
+    const { balance } = await chain.getContract(address);
+    balances.set(String(address), balance);
+    totals.minted += balance;
+    await refresh(address);
+  }
+
+  async function refresh(address: Address) {
+    if (watched.jobs.some((job) => job.equals(address))) {
+      jobs.set(String(address), await jobData(chain, address));
+    } else if (watched.providers.some((provider) => provider.equals(address))) {
+      providers.set(String(address), await providerData(chain, address));
+    }
+  }
+
+  function enqueue(message: Message) {
+    if (message.info.type !== "internal") {
+      return;
+    }
+    const pair = `${message.info.src}>${message.info.dest}`;
+    queues.set(pair, [...(queues.get(pair) ?? []), message]);
+    totals.inFlight += message.info.value.coins;
+  }
+
+  async function arrive(message: Message) {
+    if (message.info.type !== "internal") {
+      return;
+    }
+    const { dest, value } = message.info;
+    totals.inFlight -= value.coins;
+    if (!isContract.has(String(dest))) {
+      totals.wallets += value.coins;
+      return;
+    }
+    const contract = await chain.getContract(dest);
+    const heldBefore = stakeOf(dest);
+    const tx = await contract.receiveMessage(message);
+    balances.set(String(dest), contract.balance);
+    await refresh(dest);
+    totals.fees += tx.totalFees.coins;
+    for (const out of tx.outMessages.values()) {
+      if (out.info.type === "internal") {
+        totals.fees += out.info.forwardFee;
+        enqueue(out);
+      }
+    }
+    check(tx, dest, heldBefore);
+  }
+
+  function check(tx: Transaction, dest: Address, heldBefore: bigint) {
+    const held = [...balances.values()].reduce((sum, balance) => sum + balance, 0n);
+    expect(held + totals.wallets + totals.inFlight + totals.fees).toBe(totals.minted);
+    const { description } = tx;
+    if (description.type === "generic" && !description.aborted) {
+      carriedOut.set(opOf(tx), (carriedOut.get(opOf(tx)) ?? 0) + 1);
+    }
+    checkStake(tx, dest, heldBefore);
+    for (const address of watched.jobs) {
+      checkJob(address);
+    }
+    for (const address of watched.providers) {
+      checkBonds(address);
+    }
+  }
+
+  /** Stake leaves only when its owner withdraws what has finished unbonding. */
+  function checkStake(tx: Transaction, dest: Address, heldBefore: bigint) {
+    const op = opOf(tx);
+    if (op !== OP.WithdrawUnbonded) {
+      expect(stakeOf(dest)).toBeGreaterThanOrEqual(heldBefore);
+    }
+  }
+
+  function checkJob(address: Address) {
+    const job = jobs.get(String(address));
+    if (job === undefined || job.state === NEW) {
+      return;
+    }
+    const terms = termsOf(job);
+    expect(balances.get(String(address))).toBeGreaterThanOrEqual(job.budget - job.paid + job.feesOwed);
+    expect(job.committed).toBeLessThanOrEqual(job.budget);
+    let settled = 0n;
+    let committed = 0n;
+    for (const [worker, lane] of job.lanes) {
+      settled += lane.settled;
+      committed += [lane.maturing, lane.latest].reduce((a, b) => (a > b ? a : b), lane.settled);
+      const key = `${address}/${terms.openedAt}/${worker}`;
+      expect(lane.settled).toBeGreaterThanOrEqual(lanesSeen.get(key) ?? 0n);
+      lanesSeen.set(key, lane.settled);
+    }
+    expect(settled).toBe(job.paid);
+    expect(committed).toBe(job.committed);
+    expect(job.lanes.size).toBeLessThanOrEqual(16);
+  }
+
+  function checkBonds(address: Address) {
+    const provider = providers.get(String(address));
+    if (provider === undefined) {
+      return;
+    }
+    expect(balances.get(String(address))).toBeGreaterThanOrEqual(provider.stake + provider.unbonding);
+    expect(provider.stake).toBeGreaterThanOrEqual(provider.bonded);
+    let bonds = 0n;
+    for (const jobAddress of watched.jobs) {
+      const job = jobs.get(String(jobAddress));
+      if (job !== undefined && job.bond > 0n && termsOf(job).provider.equals(address)) {
+        bonds += job.bond;
+      }
+      bonds += bondsOnTheirWay(jobAddress, address);
+    }
+    expect(provider.bonded).toBe(bonds);
+  }
+
+  function bondsOnTheirWay(job: Address, provider: Address): bigint {
+    const reserved = (queues.get(`${provider}>${job}`) ?? []).map(({ body }) => body.beginParse());
+    const closed = (queues.get(`${job}>${provider}`) ?? []).map(({ body }) => body.beginParse());
+    return [
+      ...reserved
+        .filter((slice) => slice.preloadUint(32) === OP.BondReserved)
+        .map((slice) => loadBondReserved(slice).bond),
+      ...closed
+        .filter((slice) => slice.preloadUint(32) === OP.JobClosed)
+        .map((slice) => loadJobClosed(slice).bond),
+    ].reduce((sum, bond) => sum + bond, 0n);
+  }
+
+  function stakeOf(address: Address): bigint {
+    const provider = providers.get(String(address));
+    return provider === undefined ? 0n : provider.stake + provider.unbonding;
+  }
+
+  async function step(choice: number): Promise<boolean> {
+    const pairs = [...queues.keys()];
+    const pair = pairs[choice % Math.max(pairs.length, 1)];
+    if (pair === undefined) {
+      return false;
+    }
+    const [message, ...rest] = queues.get(pair) ?? [];
+    if (rest.length === 0) {
+      queues.delete(pair);
+    } else {
+      queues.set(pair, rest);
+    }
+    if (message !== undefined) {
+      await arrive(message);
+    }
+    return true;
+  }
+
+  return {
+    post: (message) => {
+      if (message.info.type === "internal") {
+        totals.minted += message.info.value.coins;
+      }
+      enqueue(message);
+    },
+    step,
+    drain: async () => {
+      while (await step(0)) {
+        // until nothing is on its way
+      }
+    },
+    job: (address) => jobs.get(String(address)),
+    provider: (address) => providers.get(String(address)),
+    carriedOut,
+  };
+}
+
+function opOf(tx: Transaction): number {
+  const slice = tx.inMessage?.body.beginParse();
+  return slice !== undefined && slice.remainingBits >= 32 ? slice.preloadUint(32) : 0;
+}
+
+export function termsOf(job: JobEscrow$Data) {
+  const { terms } = loadJobRecord(job.record.beginParse());
+  if (terms === null) {
+    throw new Error("A job that was opened has terms.");
+  }
+  return loadJobTerms(terms.beginParse());
+}
+
+async function jobData(chain: Blockchain, address: Address) {
+  const data = await dataOf(chain, address);
+  return data === undefined ? undefined : loadJobEscrow$Data(data);
+}
+
+async function providerData(chain: Blockchain, address: Address) {
+  const data = await dataOf(chain, address);
+  return data === undefined ? undefined : loadProviderStake$Data(data);
+}
+
+async function dataOf(chain: Blockchain, address: Address) {
+  const state = (await chain.getContract(address)).accountState;
+  return state?.type === "active" ? state.state.data?.beginParse() : undefined;
+}
