@@ -17,7 +17,7 @@ export interface EndedCall {
 export function bookCall(
   deps: Pick<ClientDeps, "store" | "log"> & { readonly sessions: Sessions; readonly spender: Spender },
   call: EndedCall,
-  end: { readonly status: LeafStatus | "lost" | "invalid"; readonly costNano: bigint },
+  end: { readonly status: LeafStatus | "unsent" | "lost" | "invalid"; readonly costNano: bigint },
 ): void {
   const { requestId, apiKeyId, session, maxCostNano } = call;
   if (session !== undefined) {

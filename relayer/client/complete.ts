@@ -169,7 +169,7 @@ async function attemptAt(
   } catch (thrown) {
     deps.inFlight.end(worker.key);
     if (neverArrived(toCocoonError(thrown))) {
-      bookCall(deps, facts, { status: "lost", costNano: 0n });
+      bookCall(deps, facts, { status: "unsent", costNano: 0n });
     } else {
       // The worker may have begun: its receipt, if there is one, is part of the lane.
       deps.recover(facts);

@@ -1,5 +1,7 @@
 import { Address, type Transaction } from "@ton/core";
 import { decodeEvent } from "../../wrappers/events";
+import { JobEscrow } from "../../wrappers/JobEscrow";
+import { loadJobService, loadJobTerms } from "../../wrappers/messages";
 import { NetworkRegistry } from "../../wrappers/NetworkRegistry";
 import { ProviderStake } from "../../wrappers/ProviderStake";
 import { type ChainReader, openContract, type TransactionPoint } from "../chain";
@@ -39,6 +41,7 @@ export async function verifyReceiptOnChain(
   const { opened } = offline;
   const onChain = await Promise.all([
     guarded("provider of the network", () => checkProvider(deps.reader, file)),
+    guarded("terms on chain", () => checkTerms(deps.reader, file, opened)),
     guarded("attested on chain", () => checkAttestation(deps.reader, file, opened)),
   ]);
   const checks = [...offline.checks, ...onChain];
@@ -62,6 +65,35 @@ async function checkProvider(reader: ChainReader, file: ReceiptFile): Promise<Re
     "provider of the network",
     state.registered && expected.equals(provider),
     "the provider is registered in this network",
+  );
+}
+
+/** The session key and the prices, while the job exists. */
+async function checkTerms(
+  reader: ChainReader,
+  file: ReceiptFile,
+  { terms }: OpenedReceipt,
+): Promise<ReceiptCheck> {
+  const job = Address.parseRaw(file.job);
+  const cell =
+    (await reader.account(job)).state === "active"
+      ? await openContract(reader, JobEscrow.fromAddress(job)).getTerms()
+      : null;
+  if (cell === null) {
+    return { name: "terms on chain", outcome: "skipped", detail: "the job has ended: its contract is gone" };
+  }
+  const actual = loadJobTerms(cell.beginParse());
+  const { modelHash, prices } = loadJobService(actual.service.beginParse());
+  return check(
+    "terms on chain",
+    actual.provider.toRawString() === file.provider &&
+      hex256(actual.sessionPublicKey) === toHex(terms.sessionPublicKey) &&
+      hex256(modelHash) === toHex(terms.modelHash) &&
+      prices.prompt === terms.promptPrice &&
+      prices.cached === terms.cachedPrice &&
+      prices.completion === terms.completionPrice &&
+      prices.reasoning === terms.reasoningPrice,
+    "the job's contract has these terms",
   );
 }
 

@@ -65,7 +65,14 @@ describe("gateway, with a real network behind it", () => {
     const verdict = await verifyReceiptOnChain({ reader: world.network.reader }, file);
     expect(verdict.checks.filter(({ outcome }) => outcome === "failed")).toEqual([]);
     expect(verdict.checks.filter(({ outcome }) => outcome === "ok").map(({ name }) => name)).toEqual(
-      expect.arrayContaining(["request", "response", "head signature", "inclusion", "attested on chain"]),
+      expect.arrayContaining([
+        "request",
+        "response",
+        "head signature",
+        "inclusion",
+        "attested on chain",
+        "terms on chain",
+      ]),
     );
   });
 

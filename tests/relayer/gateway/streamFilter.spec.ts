@@ -1,0 +1,60 @@
+import { ERROR_CODES, FinalError, RetryableError } from "../../../relayer/errors";
+import { toHttpError } from "../../../relayer/gateway/errorBody";
+import { createStreamFilter } from "../../../relayer/gateway/streamFilter";
+
+const COCOON = { receipt: "ab", job: "0:1", provider: "0:2", cost_nano: "7" };
+const event = (chunk: object) => `data: ${JSON.stringify(chunk)}\n\n`;
+const word = event({
+  id: "c",
+  object: "chat.completion.chunk",
+  choices: [{ index: 0, delta: { content: "é" }, finish_reason: null }],
+});
+const stop = event({ id: "c", choices: [{ index: 0, delta: {}, finish_reason: "stop" }] });
+const usage = event({ id: "c", choices: [], usage: { prompt_tokens: 1 } });
+const done = "data: [DONE]\n\n";
+
+function run(text: string, cut: number, includeUsage: boolean): string {
+  const bytes = Buffer.from(text);
+  const filter = createStreamFilter({ includeUsage });
+  let out = "";
+  for (let at = 0; at < bytes.length; at += cut) {
+    out += filter.push(bytes.subarray(at, at + cut))?.toString("utf8") ?? "";
+  }
+  return out + filter.finish(COCOON);
+}
+
+describe("the stream filter", () => {
+  const comment = `: cocoon ${JSON.stringify(COCOON)}\n\n`;
+
+  it.each([1, 2, 7, 10_000])("puts the cost into the asked-for usage, cut at every %i bytes", (cut) => {
+    const priced = event({
+      id: "c",
+      choices: [],
+      usage: { prompt_tokens: 1, cost_nano: "7" },
+      cocoon: COCOON,
+    });
+    expect(run(word + stop + usage + done, cut, true)).toBe(word + stop + priced + comment + done);
+  });
+
+  it("drops a usage chunk that was not asked for", () => {
+    expect(run(word + stop + usage + done, 5, false)).toBe(word + stop + comment + done);
+  });
+
+  it("gives a stream without one its finish reason", () => {
+    expect(run(word, 5, false)).toContain('"finish_reason":"length"');
+  });
+});
+
+describe("errors in OpenAI's shape", () => {
+  it.each(ERROR_CODES)("%s has a status, a type and its code in lower case", (code) => {
+    const { status, body } = toHttpError(new FinalError(code, "Why."));
+    expect(status).toBeGreaterThanOrEqual(400);
+    expect(body.error).toMatchObject({ code: code.toLowerCase(), param: null });
+  });
+
+  it("says when to come back where waiting helps, and hides what is inside", () => {
+    expect(toHttpError(new RetryableError("NO_PROVIDER", "None.")).retryAfterSeconds).toBe(5);
+    expect(toHttpError(new FinalError("BAD_REQUEST", "No.")).retryAfterSeconds).toBeUndefined();
+    expect(JSON.stringify(toHttpError(new Error("secret detail")).body)).not.toContain("secret detail");
+  });
+});
