@@ -4,12 +4,8 @@ import {
   type Cell,
   type Contract,
   Dictionary,
-  external,
-  internal,
   type OpenedContract,
   type Sender,
-  SendMode,
-  storeMessage,
   toNano,
 } from "@ton/core";
 import {
@@ -30,6 +26,7 @@ import { type Offer, type Prices, storeJobService, storeProviderCatalog } from "
 import { type NetworkRegistry, networkRegistry } from "../../../wrappers/NetworkRegistry";
 import { type ProviderStake, providerStake } from "../../../wrappers/ProviderStake";
 import { networkParams, profile } from "../../support/world";
+import { walletSender } from "./walletSender";
 
 const DAY = 86_400;
 const keys = createKeyCache();
@@ -189,30 +186,4 @@ function catalogCell(operator: Address): Cell {
     profile: profile(),
   } as const;
   return beginCell().store(storeProviderCatalog(catalog)).endCell();
-}
-
-function walletSender(net: Localnet, reader: ChainReader, wallet: Wallet): Sender {
-  return {
-    address: wallet.address,
-    async send({ to, value, bounce, init, body }) {
-      const account = await reader.account(wallet.address);
-      const active = account.state === "active";
-      const seqno = active ? (await reader.runGetMethod(wallet.address, "seqno", [])).readNumber() : 0;
-      const transfer = await wallet.contract.createTransfer({
-        seqno,
-        sendMode: SendMode.PAY_GAS_SEPARATELY | SendMode.IGNORE_ERRORS,
-        signer: (message) => wallet.sign(message),
-        messages: [
-          internal({ to, value, bounce: bounce ?? true, init: init ?? undefined, body: body ?? undefined }),
-        ],
-      });
-      const message = external({
-        to: wallet.address,
-        init: active ? undefined : wallet.contract.init,
-        body: transfer,
-      });
-      await reader.sendBoc(beginCell().store(storeMessage(message)).endCell().toBoc());
-      await net.chain.settle();
-    },
-  };
 }

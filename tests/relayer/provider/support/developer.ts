@@ -12,7 +12,6 @@ import {
   signAuthorization,
   type Terms,
   toBase64,
-  toHex,
   toRequestId,
 } from "../../../../relayer/protocol";
 
@@ -151,5 +150,3 @@ function codeOf(body: unknown): string | undefined {
     typeof body === "object" && body !== null && "error" in body ? body.error : undefined;
   return typeof error === "object" && error !== null && "code" in error ? String(error.code) : undefined;
 }
-
-export { toHex };

@@ -1,9 +1,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
-import type { OpenedContract } from "@ton/core";
-import { toNano } from "@ton/core";
 import { request } from "undici";
 import { createDevelopmentSource, startAttestor } from "../../../../relayer/attestation";
 import { createKeyCache } from "../../../../relayer/chain";
@@ -11,33 +8,25 @@ import { devWallet } from "../../../../relayer/localnet/devWallets";
 import { type Localnet, startLocalnet } from "../../../../relayer/localnet/startLocalnet";
 import type { Clock } from "../../../../relayer/observe/clock";
 import { createLog, type Log, silentLog } from "../../../../relayer/observe/log";
-import {
-  primitives,
-  type Terms,
-  toJobAddress,
-  toRawAddress,
-  toRequestId,
-} from "../../../../relayer/protocol";
+import { primitives, toRawAddress } from "../../../../relayer/protocol";
 import { type Policy, type Provider, startProvider } from "../../../../relayer/provider";
 import { type RunningWorker, startWorker } from "../../../../relayer/worker/startWorker";
-import type { JobEscrow } from "../../../../wrappers";
 import {
   ATTESTOR_SEEDS,
   type DeployedNetwork,
   deployNetwork,
   IMAGE_HASH,
   MODEL_HASH,
-  named,
   PLATFORM_SEED,
-  PRICES,
-  toUint,
 } from "../../support/deployNetwork";
-import { type Answer, ask, type Call, type ListedWorker } from "./developer";
+import type { ListedWorker } from "./developer";
+import { BUDGET, type OpenJob, openJob, SESSION_SEED } from "./openJob";
 import { type Script, scriptedBackend } from "./scriptedBackend";
 import { startTamperProxy, type TamperProxy } from "./tamperProxy";
+import { until } from "./until";
 
-export const SESSION_SEED = named("session");
-export const BUDGET = toNano("2");
+export { BUDGET, type OpenJob, SESSION_SEED, until };
+
 const keys = createKeyCache();
 
 export interface World {
@@ -60,23 +49,6 @@ export interface World {
   close(): Promise<void>;
 }
 
-export interface OpenJob {
-  readonly contract: OpenedContract<JobEscrow>;
-  readonly terms: Terms;
-  call(overrides?: Partial<Call>): Promise<Call>;
-  ask(overrides?: Partial<Call>): Promise<Answer>;
-}
-
-/** What a developer has while no worker is listed. */
-const NOBODY: Answer = {
-  status: 0,
-  requestId: toRequestId("00".repeat(16)),
-  code: "NO_WORKER",
-  text: "",
-  record: undefined,
-  complete: false,
-};
-
 /** Quick rounds, and no threshold that a test would have to reach. */
 export const TEST_POLICY: Partial<Policy> = {
   pollMs: 100,
@@ -88,22 +60,6 @@ export const TEST_POLICY: Partial<Policy> = {
   drainMs: 300,
   stopMs: 2_000,
 };
-
-export async function until<T>(
-  what: string,
-  look: () => Promise<T | undefined>,
-  timeoutMs = 40_000,
-): Promise<T> {
-  const limit = performance.now() + timeoutMs;
-  while (performance.now() < limit) {
-    const found = await look();
-    if (found !== undefined) {
-      return found;
-    }
-    await pause(25);
-  }
-  throw new Error(`Waited in vain until ${what}`);
-}
 
 export async function createWorld(
   options: { readonly policy?: Partial<Policy>; readonly storeUrl?: string; readonly start?: boolean } = {},
@@ -204,61 +160,4 @@ export async function createWorld(
     },
   };
   return world;
-}
-
-async function openJob(
-  world: World,
-  nonce: bigint,
-  order: { readonly budgetNano?: bigint; readonly deadline?: number },
-): Promise<OpenJob> {
-  await until("the worker is attested", async () => (await world.listed())[0]);
-  const contract = await world.network.openJob({
-    nonce,
-    budgetNano: order.budgetNano ?? BUDGET,
-    worker: toUint(Buffer.from(world.worker.receiptPublicKey, "hex")),
-    sessionPublicKey: primitives.ed25519PublicKey(SESSION_SEED),
-    deadline: order.deadline,
-  });
-  const terms: Terms = {
-    networkId: world.net.chain.globalId,
-    job: toJobAddress(contract.address.toRawString()),
-    provider: toRawAddress(world.network.provider.address.toRawString()),
-    modelHash: MODEL_HASH,
-    sessionPublicKey: primitives.ed25519PublicKey(SESSION_SEED),
-    promptPrice: PRICES.prompt,
-    cachedPrice: PRICES.cached,
-    completionPrice: PRICES.completion,
-    reasoningPrice: PRICES.reasoning,
-  };
-  const call = async (overrides: Partial<Call> = {}): Promise<Call> => {
-    const [worker] = overrides.worker === undefined ? await world.listed() : [overrides.worker];
-    if (worker === undefined) {
-      throw new Error("No worker is listed.");
-    }
-    return {
-      url: world.provider.url,
-      worker,
-      terms,
-      sessionSeed: SESSION_SEED,
-      nowSeconds: world.net.chain.now(),
-      ...overrides,
-    };
-  };
-  const job: OpenJob = {
-    contract,
-    terms,
-    call,
-    ask: async (overrides) => {
-      const [worker] = overrides?.worker === undefined ? await world.listed() : [overrides.worker];
-      return worker === undefined ? NOBODY : ask(await call({ worker, ...overrides }));
-    },
-  };
-  await until("the job is served", async () => {
-    const refused = await job.ask({
-      maxCostNano: 0n,
-      headers: { "cocoon-authorization": Buffer.alloc(64).toString("base64") },
-    });
-    return refused.code === "BAD_AUTHORIZATION" ? true : undefined;
-  });
-  return job;
 }
