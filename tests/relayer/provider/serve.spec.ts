@@ -130,7 +130,7 @@ describe("provider, serving", () => {
     });
   });
 
-  it("keeps the receipt of an answer whose reader left at its end, and gives the money back otherwise", async () => {
+  it("gives the money set aside back when the reader leaves in the middle", async () => {
     Object.assign(world.script, { chunks: 1_000, delayMs: 5 });
     const leave = AbortSignal.timeout(200);
     await expect(job.ask({ signal: leave })).resolves.toMatchObject({ complete: false });
