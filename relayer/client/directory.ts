@@ -82,7 +82,9 @@ export function createDirectory(deps: ClientDeps): Directory {
     providerCount: () => [...byProvider.values()].filter((workers) => workers.length > 0).length,
     run: async (signal) => {
       while (!signal.aborted) {
-        await pause(deps.policy.refreshMs, undefined, { signal }).catch(() => undefined);
+        // A client that knows no worker cannot serve: it looks often until the first one is attested.
+        const { refreshMs, searchMs } = deps.policy;
+        await pause(usable().length === 0 ? searchMs : refreshMs, undefined, { signal }).catch(() => undefined);
         if (!signal.aborted) {
           await refresh().catch((thrown: unknown) => {
             const { code, message } = toCocoonError(thrown);

@@ -37,6 +37,8 @@ export interface Policy {
   /** A provider that failed is passed over so long while another one serves. */
   readonly cooldownMs: number;
   readonly refreshMs: number;
+  /** The same while no worker is known. */
+  readonly searchMs: number;
   /** Heads are co-signed in batches, this long after a receipt. */
   readonly cosignDelayMs: number;
   /** A job that nobody used for so long is closed; 0 never. */
@@ -65,6 +67,7 @@ export const DEFAULT_POLICY: Policy = {
   maxAttempts: 3,
   cooldownMs: 30_000,
   refreshMs: 15_000,
+  searchMs: 1_000,
   cosignDelayMs: 250,
   idleCloseMs: 0,
   keepTexts: false,
