@@ -84,7 +84,9 @@ export function createDirectory(deps: ClientDeps): Directory {
       while (!signal.aborted) {
         // A client that knows no worker cannot serve: it looks often until the first one is attested.
         const { refreshMs, searchMs } = deps.policy;
-        await pause(usable().length === 0 ? searchMs : refreshMs, undefined, { signal }).catch(() => undefined);
+        await pause(usable().length === 0 ? searchMs : refreshMs, undefined, { signal }).catch(
+          () => undefined,
+        );
         if (!signal.aborted) {
           await refresh().catch((thrown: unknown) => {
             const { code, message } = toCocoonError(thrown);
