@@ -5,7 +5,7 @@ import { contractCodes } from "../../wrappers/codes";
 import { jobEscrow } from "../../wrappers/JobEscrow";
 import { providerStake } from "../../wrappers/ProviderStake";
 import { OP, open, useWorld } from "../support/actors";
-import { type Books, openBooks, termsOf } from "../support/invariants";
+import { type Books, openBooks } from "../support/invariants";
 import { DAY, START } from "../support/world";
 import {
   type Cast,
@@ -159,7 +159,7 @@ async function play(roles: Cast, steps: readonly Step[]) {
   }
   for (const { address } of roles.jobs) {
     const job = books.job(address);
-    expect(job === undefined || job.state === 0n ? "gone" : `${job.state} of ${termsOf(job).provider}`).toBe(
+    expect(job === undefined || job.state === 0n ? "gone" : `${job.state} of ${job.terms?.provider}`).toBe(
       "gone",
     );
   }

@@ -1,20 +1,24 @@
-import type { Address, Message, Transaction } from "@ton/core";
+import type { Address, Dictionary, Message, Transaction } from "@ton/core";
 import type { Blockchain } from "@ton/sandbox";
+import { JobEscrow, type JobState } from "../../wrappers/JobEscrow";
 import {
-  type JobEscrow$Data,
+  type JobTerms,
+  type Lane,
   loadBondReserved,
   loadJobClosed,
-  loadJobEscrow$Data,
-  loadJobRecord,
   loadJobTerms,
-} from "../../build/JobEscrow/JobEscrow_JobEscrow";
-import {
-  loadProviderStake$Data,
-  type ProviderStake$Data,
-} from "../../build/ProviderStake/ProviderStake_ProviderStake";
+} from "../../wrappers/messages";
+import { ProviderStake, type ProviderState } from "../../wrappers/ProviderStake";
 import { OP } from "./actors";
 
 const NEW = 0n;
+
+/** What a job's getters say about it. */
+export interface JobView extends JobState {
+  readonly lanes: Dictionary<bigint, Lane>;
+  /** Undefined as long as it was not opened. */
+  readonly terms: JobTerms | undefined;
+}
 
 /** Which of the watched accounts are which. Every other account is a wallet: it keeps what it receives. */
 export interface Watched {
@@ -34,8 +38,8 @@ export interface Books {
   step(choice: number): Promise<boolean>;
   drain(): Promise<void>;
   /** Undefined when there is no such account. */
-  job(address: Address): JobEscrow$Data | undefined;
-  provider(address: Address): ProviderStake$Data | undefined;
+  job(address: Address): JobView | undefined;
+  provider(address: Address): ProviderState | undefined;
   /** How often each message was carried out without an error, by opcode. */
   readonly carriedOut: ReadonlyMap<number, number>;
 }
@@ -48,8 +52,8 @@ export async function openBooks(chain: Blockchain, watched: Watched): Promise<Bo
   const carriedOut = new Map<number, number>();
   const lanesSeen = new Map<string, bigint>();
   // Parsed once per transaction of that account: parsing is the slowest part.
-  const jobs = new Map<string, JobEscrow$Data | undefined>();
-  const providers = new Map<string, ProviderStake$Data | undefined>();
+  const jobs = new Map<string, JobView | undefined>();
+  const providers = new Map<string, ProviderState | undefined>();
   const totals = { minted: 0n, wallets: 0n, inFlight: 0n, fees: 0n };
   for (const address of contracts) {
     const { balance } = await chain.getContract(address);
@@ -60,9 +64,9 @@ export async function openBooks(chain: Blockchain, watched: Watched): Promise<Bo
 
   async function refresh(address: Address) {
     if (watched.jobs.some((job) => job.equals(address))) {
-      jobs.set(String(address), await jobData(chain, address));
+      jobs.set(String(address), await jobView(chain, address));
     } else if (watched.providers.some((provider) => provider.equals(address))) {
-      providers.set(String(address), await providerData(chain, address));
+      providers.set(String(address), await providerView(chain, address));
     }
   }
 
@@ -126,18 +130,17 @@ export async function openBooks(chain: Blockchain, watched: Watched): Promise<Bo
 
   function checkJob(address: Address) {
     const job = jobs.get(String(address));
-    if (job === undefined || job.state === NEW) {
+    if (job?.terms === undefined || job.state === NEW) {
       return;
     }
-    const terms = termsOf(job);
     expect(balances.get(String(address))).toBeGreaterThanOrEqual(job.budget - job.paid + job.feesOwed);
     expect(job.committed).toBeLessThanOrEqual(job.budget);
     let settled = 0n;
     let committed = 0n;
     for (const [worker, lane] of job.lanes) {
       settled += lane.settled;
-      committed += [lane.maturing, lane.latest].reduce((a, b) => (a > b ? a : b), lane.settled);
-      const key = `${address}/${terms.openedAt}/${worker}`;
+      committed += highest(lane.settled, lane.maturing, lane.latest);
+      const key = `${address}/${job.terms.openedAt}/${worker}`;
       expect(lane.settled).toBeGreaterThanOrEqual(lanesSeen.get(key) ?? 0n);
       lanesSeen.set(key, lane.settled);
     }
@@ -156,7 +159,7 @@ export async function openBooks(chain: Blockchain, watched: Watched): Promise<Bo
     let bonds = 0n;
     for (const jobAddress of watched.jobs) {
       const job = jobs.get(String(jobAddress));
-      if (job !== undefined && job.bond > 0n && termsOf(job).provider.equals(address)) {
+      if (job !== undefined && job.bond > 0n && job.terms?.provider.equals(address) === true) {
         bonds += job.bond;
       }
       bonds += bondsOnTheirWay(jobAddress, address);
@@ -219,30 +222,50 @@ export async function openBooks(chain: Blockchain, watched: Watched): Promise<Bo
   };
 }
 
+/** Math.max knows no bigint. */
+function highest(...amounts: bigint[]): bigint {
+  return amounts.toSorted((a, b) => (a < b ? 1 : -1))[0] ?? 0n;
+}
+
 function opOf(tx: Transaction): number {
   const slice = tx.inMessage?.body.beginParse();
   return slice !== undefined && slice.remainingBits >= 32 ? slice.preloadUint(32) : 0;
 }
 
-export function termsOf(job: JobEscrow$Data) {
-  const { terms } = loadJobRecord(job.record.beginParse());
-  if (terms === null) {
-    throw new Error("A job that was opened has terms.");
-  }
-  return loadJobTerms(terms.beginParse());
+/** Views by address and hash of the account's data: getters are the slowest part, and most messages change nothing. */
+const jobViews = new Map<string, Promise<JobView>>();
+const providerViews = new Map<string, Promise<ProviderState>>();
+
+async function jobView(chain: Blockchain, address: Address): Promise<JobView | undefined> {
+  const data = await dataHash(chain, address);
+  return data === undefined ? undefined : once(jobViews, `${address}${data}`, () => readJob(chain, address));
 }
 
-async function jobData(chain: Blockchain, address: Address) {
-  const data = await dataOf(chain, address);
-  return data === undefined ? undefined : loadJobEscrow$Data(data);
+async function readJob(chain: Blockchain, address: Address): Promise<JobView> {
+  const job = chain.openContract(JobEscrow.fromAddress(address));
+  const state = await job.getJobState();
+  const lanes = await job.getLanes();
+  const terms = await job.getTerms();
+  return { ...state, lanes, terms: terms === null ? undefined : loadJobTerms(terms.beginParse()) };
 }
 
-async function providerData(chain: Blockchain, address: Address) {
-  const data = await dataOf(chain, address);
-  return data === undefined ? undefined : loadProviderStake$Data(data);
+async function providerView(chain: Blockchain, address: Address): Promise<ProviderState | undefined> {
+  const data = await dataHash(chain, address);
+  return data === undefined
+    ? undefined
+    : once(providerViews, `${address}${data}`, () =>
+        chain.openContract(ProviderStake.fromAddress(address)).getProviderState(),
+      );
 }
 
-async function dataOf(chain: Blockchain, address: Address) {
+function once<T>(views: Map<string, Promise<T>>, key: string, read: () => Promise<T>): Promise<T> {
+  const view = views.get(key) ?? read();
+  views.set(key, view);
+  return view;
+}
+
+/** Undefined when there is no such account. */
+async function dataHash(chain: Blockchain, address: Address): Promise<string | undefined> {
   const state = (await chain.getContract(address)).accountState;
-  return state?.type === "active" ? state.state.data?.beginParse() : undefined;
+  return state?.type === "active" ? state.state.data?.hash().toString("hex") : undefined;
 }
