@@ -6,7 +6,7 @@ import { bookCall } from "./bookCall";
 import { callWorker, type WorkerAnswer } from "./callWorker";
 import type { VerifiedWorker } from "./checkWorker";
 import { choose } from "./choose";
-import { min, worstCostNano } from "./costs";
+import { costLimit } from "./costs";
 import type { ClientDeps } from "./deps";
 import type { Directory } from "./directory";
 import type { InFlight } from "./inFlight";
@@ -135,7 +135,10 @@ async function attemptAt(
   worker: VerifiedWorker,
 ): Promise<Attempt> {
   const session = await deps.sessions.ensure(worker);
-  const maxCostNano = costLimit(deps, request, worker, session);
+  const maxCostNano = costLimit(deps.policy, request, {
+    contextLength: worker.contextLength,
+    prices: session.terms,
+  });
   await deps.spender.reserve(request.apiKeyId, maxCostNano);
   await deps.sessions.reserve(session, maxCostNano).catch((thrown: unknown) => {
     deps.spender.settle(request.apiKeyId, { reservedNano: maxCostNano, costNano: 0n });
@@ -168,7 +171,7 @@ async function attemptAt(
     return { ...facts, answer };
   } catch (thrown) {
     deps.inFlight.end(worker.key);
-    if (neverArrived(toCocoonError(thrown))) {
+    if (neverArrived(session, toCocoonError(thrown))) {
       bookCall(deps, facts, { status: "unsent", costNano: 0n });
     } else {
       // The worker may have begun: its receipt, if there is one, is part of the lane.
@@ -178,28 +181,14 @@ async function attemptAt(
   }
 }
 
-/** True when no worker can have seen the request: the provider refused it in so many words, or was not reached. */
-function neverArrived({ facts }: CocoonError): boolean {
-  return (
-    facts.status !== undefined || facts.code === "ECONNREFUSED" || facts.code === "UND_ERR_CONNECT_TIMEOUT"
-  );
-}
-
-function costLimit(
-  deps: CompleteDeps,
-  request: CompletionRequest,
-  worker: VerifiedWorker,
-  session: Session,
-): bigint {
-  const worst = worstCostNano({
-    bodyBytes: request.body.length,
-    maxTokens: request.maxTokens,
-    answers: request.answers,
-    contextLength: worker.contextLength,
-    prices: session.terms,
-  });
-  const limit = min(worst, deps.policy.maxCostPerRequestNano);
-  return request.maxCostNano === undefined ? limit : min(limit, request.maxCostNano);
+/**
+ * True when no worker can have seen the request: the provider was not reached or refused it in so many words. A
+ * provider's own failure tells that only while the job is young, when its worker has no lane yet.
+ */
+function neverArrived(session: Session, { facts }: CocoonError): boolean {
+  const { status, code } = facts;
+  const isRefused = typeof status === "number" && (status < 500 || session.freshSinceMs !== undefined);
+  return isRefused || code === "ECONNREFUSED" || code === "UND_ERR_CONNECT_TIMEOUT";
 }
 
 function noWorker(deps: CompleteDeps, model: string): Error {

@@ -1,4 +1,5 @@
 import type { Prices } from "../protocol";
+import type { Policy } from "./policy";
 
 /** Tokens that a chat template may add to a prompt. */
 const TEMPLATE_TOKENS = 256n;
@@ -22,7 +23,23 @@ export function worstCostNano(request: {
   return (read * readPrice + written * BigInt(request.answers) * writePrice) / PER_PRICE + 1n;
 }
 
-export function min(left: bigint, right: bigint): bigint {
+/** What a request is allowed to cost: its worst case, within the policy's and the caller's own limit. */
+export function costLimit(
+  policy: Pick<Policy, "maxCostPerRequestNano">,
+  request: {
+    readonly body: Uint8Array;
+    readonly maxTokens: number | undefined;
+    readonly answers: number;
+    readonly maxCostNano: bigint | undefined;
+  },
+  offer: { readonly contextLength: number; readonly prices: Prices },
+): bigint {
+  const worst = worstCostNano({ ...request, ...offer, bodyBytes: request.body.length });
+  const limit = min(worst, policy.maxCostPerRequestNano);
+  return request.maxCostNano === undefined ? limit : min(limit, request.maxCostNano);
+}
+
+function min(left: bigint, right: bigint): bigint {
   return left < right ? left : right;
 }
 

@@ -8,6 +8,7 @@ import {
   type ReceiptLeaf,
   type TreeHead,
 } from "../protocol";
+import { invalid, rejected } from "./laneFault";
 
 /** Receipts that may wait for the one before them: more than a worker runs at once. */
 const MAX_WAITING = 4096;
@@ -188,15 +189,4 @@ export function createLane({ prices }: { readonly prices: Prices }): Lane {
     cosignable: () => best,
     isBroken: () => fault !== undefined,
   };
-}
-
-/** A rejection that nobody needs to be waiting for. */
-function rejected(error: FinalError): Promise<never> {
-  const promise = Promise.reject(error);
-  promise.catch(() => undefined);
-  return promise;
-}
-
-function invalid(message: string, index: number): FinalError {
-  return new FinalError("RECEIPT_INVALID", message, { index });
 }
