@@ -7,15 +7,8 @@ import { providerStake } from "../../wrappers/ProviderStake";
 import { OP, open, useWorld } from "../support/actors";
 import { type Books, openBooks } from "../support/invariants";
 import { DAY, START } from "../support/world";
-import {
-  type Cast,
-  expireBody,
-  finalizeBody,
-  type Step,
-  scene,
-  unbondBody,
-  withdrawBody,
-} from "./attacks/scene";
+import type { Cast, Step } from "./attacks/cast";
+import { expireBody, finalizeBody, scene, unbondBody, withdrawBody } from "./attacks/scene";
 
 // Cells are hashed in JavaScript, which is half of this suite's time; Node's own SHA-256 gives the same bytes.
 jest.mock("@ton/crypto", () => ({

@@ -1,72 +1,24 @@
-import { type Address, beginCell, type Cell, type StateInit } from "@ton/core";
+import { type Address, beginCell, type Cell } from "@ton/core";
 import { MAINNET_GLOBAL_ID } from "../../../relayer/localnet/config";
 import { statementSignatures, workerStatement } from "../../../wrappers/AttestationRegistry";
 import {
   storeAddStake,
-  storeBondReserved,
-  storeJobClosed,
-  storeLaneSynced,
   storeOpenJob,
-  storeProviderAdmitted,
   storeRegisterProvider,
-  storeReserveBond,
   storeSettle,
   storeSubmitStatement,
   storeSyncLane,
   storeTopUpJob,
   storeUnbond,
   storeUnpause,
-  storeWorkerAttested,
 } from "../../../wrappers/messages";
 import { body, OP, UNDERPAID } from "../../support/actors";
 import { settle } from "../../support/heads";
 import { testKey } from "../../support/keys";
 import { ATTESTORS, catalog, DAY, IMAGE, MODEL, SESSION, service, WORKER } from "../../support/world";
+import { bare, type Cast, pick, type Scene, type Sent, type Step } from "./cast";
+import { forgeries } from "./forgeries";
 
-/** One random choice: what to do, and three numbers that say how. */
-export interface Step {
-  readonly act: number;
-  readonly a: number;
-  readonly b: number;
-  readonly c: number;
-  readonly arrivals: number;
-  readonly choice: number;
-}
-
-interface Deployed {
-  readonly address: Address;
-  readonly init: StateInit;
-}
-
-/** Everyone who may act, and what they need to know. */
-export interface Cast {
-  readonly network: Address;
-  readonly attestation: Address;
-  readonly owners: readonly Address[];
-  readonly operator: Address;
-  readonly governor: Address;
-  readonly guardian: Address;
-  readonly stranger: Address;
-  readonly providers: readonly Deployed[];
-  readonly jobs: readonly (Deployed & { readonly developer: Address; readonly nonce: bigint })[];
-  readonly least: {
-    readonly open: bigint;
-    readonly register: bigint;
-    readonly govern: bigint;
-    readonly attest: bigint;
-    readonly plenty: bigint;
-  };
-}
-
-export interface Sent {
-  readonly from: Address;
-  readonly to: Address;
-  readonly value: bigint;
-  readonly content: Cell;
-  readonly init?: StateInit;
-}
-
-const bare = (op: number) => body((builder) => builder.storeUint(op, 32).storeUint(1, 64));
 const worded = (op: number, word: bigint) =>
   body((builder) => builder.storeUint(op, 32).storeUint(1, 64).storeUint(word, 256));
 export const expireBody = bare(OP.ExpireJob);
@@ -78,14 +30,6 @@ const WORKERS = [WORKER, testKey("second worker"), testKey("unknown worker")];
 const TON = 1_000_000_000n;
 const UNPAUSE = body(storeUnpause({ $$type: "Unpause" }));
 const hashOf = (cell: Cell) => BigInt(`0x${cell.hash().toString("hex")}`);
-
-function pick<T>(list: readonly T[], number: number): T {
-  const item = list[number % list.length];
-  if (item === undefined) {
-    throw new Error("Nothing to pick from.");
-  }
-  return item;
-}
 
 /** What this step sends: mostly honest, sometimes with too little value, from the wrong sender, or forged. */
 export function scene(cast: Cast, step: Omit<Step, "arrivals" | "choice">, now: number): Sent[] {
@@ -106,8 +50,6 @@ export function scene(cast: Cast, step: Omit<Step, "arrivals" | "choice">, now: 
     value: step.c % 13 === 5 ? message.value / 40n : message.value,
   }));
 }
-
-type Scene = (cast: Cast, step: Pick<Step, "a" | "b" | "c">, now: number) => Sent[];
 
 const jobMessages: Scene = (cast, { a, b, c }, now) => {
   const { address: to, init, developer, nonce } = pick(cast.jobs, a);
@@ -292,107 +234,4 @@ const officeMessages: Scene = (cast, { b }) => {
         },
       ];
   }
-};
-
-/** Messages that only contracts may send, from wallets; and bodies that nobody knows. */
-const forgeries: Scene = (cast, { a, b, c }, now) => {
-  const job = pick(cast.jobs, a);
-  const provider = pick(cast.providers, a);
-  const from = pick([cast.stranger, cast.operator, job.developer, ...cast.owners], c);
-  const forged: readonly (readonly [Address, Cell])[] = [
-    [
-      provider.address,
-      body(
-        storeJobClosed({
-          $$type: "JobClosed",
-          queryId: 1n,
-          developer: job.developer,
-          nonce: job.nonce,
-          bond: TON,
-          earned: TON,
-          outcome: 1n,
-          digest: 0n,
-        }),
-      ),
-    ],
-    [
-      provider.address,
-      body(
-        storeReserveBond({
-          $$type: "ReserveBond",
-          queryId: 1n,
-          developer: job.developer,
-          nonce: job.nonce,
-          budget: TON,
-          worker: 0n,
-          requester: cast.operator,
-          service: service(),
-        }),
-      ),
-    ],
-    [
-      job.address,
-      body(
-        storeBondReserved({
-          $$type: "BondReserved",
-          queryId: 1n,
-          bond: TON,
-          worker: WORKER.id,
-          workerExpiresAt: BigInt(now + 30 * DAY),
-          requester: from,
-          rules: service(),
-        }),
-      ),
-    ],
-    [
-      job.address,
-      body(
-        storeLaneSynced({
-          $$type: "LaneSynced",
-          queryId: 1n,
-          worker: testKey("unknown worker").id,
-          modelHash: MODEL,
-          expiresAt: BigInt(now + 30 * DAY),
-          mayOpen: true,
-          responseTo: from,
-        }),
-      ),
-    ],
-    [
-      provider.address,
-      body(
-        storeProviderAdmitted({
-          $$type: "ProviderAdmitted",
-          queryId: 1n,
-          paused: false,
-          responseTo: from,
-          params: service(),
-        }),
-      ),
-    ],
-    [
-      provider.address,
-      body(
-        storeWorkerAttested({
-          $$type: "WorkerAttested",
-          queryId: 1n,
-          receiptPublicKey: 5n,
-          responseTo: from,
-          worker: {
-            $$type: "Worker",
-            hpkeKeyHash: 1n,
-            imageHash: IMAGE,
-            modelHash: MODEL,
-            expiresAt: 1n << 31n,
-            epoch: 1n,
-          },
-        }),
-      ),
-    ],
-    [job.address, body((builder) => builder.storeUint(c, 32))],
-    [provider.address, body(() => undefined)],
-    [cast.network, bare(0xdeadbeef)],
-  ];
-  const [to, content] = pick(forged, b);
-  return [{ from, to, value: cast.least.plenty, content }];
 };
