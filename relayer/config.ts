@@ -121,6 +121,8 @@ const gateway = z.object({
   COCOON_MAX_COST_NANO: nano.optional(),
   /** Platforms that may see a prompt; "development" only on a network of your own. */
   COCOON_TEES: list.pipe(z.array(z.enum(["development", "tdx", "sevSnp"]))).default(["tdx", "sevSnp"]),
+  /** Keys of development platforms whose workers may see a prompt: for networks of your own. */
+  COCOON_DEV_PLATFORM_KEYS: list.default([]),
   COCOON_ALLOW_HTTP: flag.default(false),
   COCOON_KEEP_TEXTS: flag.default(false),
 });

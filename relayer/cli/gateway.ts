@@ -1,7 +1,8 @@
 import { loadEnvironment, readConfig, storeUrl } from "../config";
-import { startGateway } from "../gateway";
+import { createEvidenceCheck, startGateway } from "../gateway";
+import { systemClock } from "../observe/clock";
 import { createLog } from "../observe/log";
-import { fromHex } from "../protocol";
+import { fromHex, toRawAddress } from "../protocol";
 import { runUntilSignal } from "./runUntilSignal";
 
 export async function gateway(): Promise<void> {
@@ -28,6 +29,12 @@ export async function gateway(): Promise<void> {
       allowHttp: config.COCOON_ALLOW_HTTP,
       keepTexts: config.COCOON_KEEP_TEXTS,
     },
+    verifyEvidence: createEvidenceCheck({
+      networkId: config.COCOON_GLOBAL_ID,
+      registry: toRawAddress(config.COCOON_ATTESTATION_REGISTRY.toRawString()),
+      developmentPlatforms: config.COCOON_DEV_PLATFORM_KEYS.map((key) => fromHex(key, 32)),
+      clock: systemClock,
+    }),
     log: createLog({ name: "gateway", level: config.COCOON_LOG_LEVEL }),
   });
   await runUntilSignal(running);

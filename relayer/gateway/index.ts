@@ -1,2 +1,3 @@
+export { createEvidenceCheck } from "./checkEvidence";
 export type { ApiKeyOption, GatewayOptions } from "./options";
 export { type Gateway, startGateway } from "./startGateway";

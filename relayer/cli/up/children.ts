@@ -62,6 +62,7 @@ export function childEnvironments(
       COCOON_API_KEYS: plan.apiKey,
       COCOON_STORE_KEY: plan.storeKey,
       COCOON_TEES: "development",
+      COCOON_DEV_PLATFORM_KEYS: plan.platformKey,
       COCOON_ALLOW_HTTP: "true",
       COCOON_KEEP_TEXTS: "true",
     }),

@@ -1,0 +1,42 @@
+import { evidenceSchema, verifyEvidence } from "../attestation";
+import type { VerifyEvidence } from "../client";
+import { FinalError } from "../errors";
+import type { Clock } from "../observe/clock";
+import { fromBase64, fromHex, type RawAddress } from "../protocol";
+
+/**
+ * Verifies each worker's evidence again, beside what the attestors have said on chain, so that a prompt is sealed only
+ * to a platform that the developer pinned. The image and model are those that the chain attested.
+ */
+export function createEvidenceCheck(pinned: {
+  readonly networkId: number;
+  /** AttestationRegistry. */
+  readonly registry: RawAddress;
+  /** Keys [32] of development platforms; evidence of any other kind or key is refused. */
+  readonly developmentPlatforms: readonly Uint8Array[];
+  readonly clock: Clock;
+}): VerifyEvidence {
+  return async ({ worker, evidence }) => {
+    const parsed = evidenceSchema.safeParse(evidence);
+    if (!parsed.success) {
+      throw new FinalError("ATTESTATION_MISSING", "The worker serves no evidence that can be read.");
+    }
+    const verdict = verifyEvidence(
+      { bind: fromBase64(worker.bind), evidence: parsed.data },
+      {
+        networkId: pinned.networkId,
+        registry: pinned.registry,
+        provider: worker.provider,
+        models: [fromHex(worker.modelHash, 32)],
+        images: [{ hash: fromHex(worker.imageHash, 32), expiresAt: worker.expiresAt }],
+        developmentPlatforms: pinned.developmentPlatforms,
+        nowSeconds: Math.floor(pinned.clock.nowMs() / 1000),
+      },
+    );
+    if (!verdict.ok) {
+      throw new FinalError("ATTESTATION_REFUSED", "The worker's evidence does not hold.", {
+        failed: verdict.failed.join(", "),
+      });
+    }
+  };
+}
