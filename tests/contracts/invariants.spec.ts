@@ -17,7 +17,7 @@ jest.mock("@ton/crypto", () => ({
     jest.requireActual("node:crypto").createHash("sha256").update(source).digest(),
 }));
 
-const SEQUENCES = Number(process.env.COCOON_FUZZ_SEQUENCES ?? 60);
+const SEQUENCES = Number(process.env.COCOON_FUZZ_SEQUENCES ?? 30);
 const SEED = Number(process.env.COCOON_FUZZ_SEED ?? Date.now() % 2 ** 31);
 const STEPS = 30;
 const PLENTY = 100_000_000n;
