@@ -20,7 +20,7 @@ import {
 } from "../../wrappers/messages";
 import { type NetworkRegistry, networkRegistry } from "../../wrappers/NetworkRegistry";
 import { type ProviderStake, providerStake } from "../../wrappers/ProviderStake";
-import { testKey } from "./keys";
+import { type TestKey, testKey } from "./keys";
 
 export const START = 1_790_000_000;
 export const DAY = 86_400;
@@ -143,6 +143,7 @@ export function statement(
     networkId?: number;
     provider?: Address;
     signers?: number;
+    attestors?: readonly TestKey[];
   } = {},
 ) {
   const cell = workerStatement({
@@ -161,13 +162,24 @@ export function statement(
     },
   });
   const signatures = statementSignatures(
-    new Map(ATTESTORS.slice(0, overrides.signers ?? 2).map((key, index) => [index, key.sign(cell.hash())])),
+    new Map(
+      (overrides.attestors ?? ATTESTORS)
+        .slice(0, overrides.signers ?? 2)
+        .map((key, index) => [index, key.sign(cell.hash())]),
+    ),
   );
   return { $$type: "SubmitStatement", queryId: 1n, statement: cell, signatures } as const;
 }
 
-export async function createWorld(): Promise<World> {
-  const chain = await Blockchain.create({ config: MAINNET_2026_CONFIG });
+export interface WorldOptions {
+  readonly attestors?: readonly TestKey[];
+  readonly threshold?: number;
+  /** The chain's configuration; mainnet's of June 2026 unless given. */
+  readonly config?: Cell;
+}
+
+export async function createWorld(options: WorldOptions = {}): Promise<World> {
+  const chain = await Blockchain.create({ config: options.config ?? MAINNET_2026_CONFIG });
   chain.now = START;
   const [governor, guardian, treasury, owner, operator, developer, stranger] = await Promise.all([
     chain.treasury("governor"),
@@ -183,8 +195,8 @@ export async function createWorld(): Promise<World> {
       governor: governor.address,
       guardian: guardian.address,
       timelockSeconds: DAY,
-      attestors: ATTESTORS.map((key) => key.publicKey),
-      threshold: 2,
+      attestors: (options.attestors ?? ATTESTORS).map((key) => key.publicKey),
+      threshold: options.threshold ?? 2,
       images: [{ hash: IMAGE, expiresAt: START + 30 * DAY, tier: 0 }],
       models: [MODEL],
     }),
