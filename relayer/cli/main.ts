@@ -26,6 +26,7 @@ program
   .option("--once", "stop after the first paid answer")
   .option("--json", "print JSON instead of text")
   .option("--port <port>", "the gateway's port", "8000")
+  .option("--dir <dir>", "where state and logs go; emptied first", ".cocoon/up")
   .action((options: UpOptions) => commands.up().up(options));
 
 program

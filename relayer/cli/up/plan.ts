@@ -121,7 +121,7 @@ function hashFile(file: string): Promise<string> {
 }
 
 /** The wanted port if it is free, any free one otherwise. */
-function freePort(wanted: number): Promise<number> {
+export function freePort(wanted: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once("error", () => (wanted === 0 ? reject(new Error("no free port")) : resolve(freePort(0))));

@@ -20,6 +20,7 @@ export interface UpOptions {
   readonly once?: boolean;
   readonly json?: boolean;
   readonly port: string;
+  readonly dir: string;
 }
 
 const ROOT = resolve(__dirname, "..", "..", "..");
@@ -40,7 +41,7 @@ interface Stage {
 /** Boots a network, pays for one answer, and stays until Ctrl-C unless `once`. Leaves no process behind. */
 export async function up(options: UpOptions): Promise<void> {
   const startedAt = Date.now();
-  const dir = join(ROOT, ".cocoon", "up");
+  const dir = resolve(ROOT, options.dir);
   rmSync(dir, { recursive: true, force: true });
   mkdirSync(dir, { recursive: true });
   const terminal = options.json === true ? silentTerminal : createTerminal(process.stdout);
@@ -157,13 +158,16 @@ async function startNetwork({ terminal, processes, plan, dir, reader }: Stage) {
   await terminal.step("relayer follows the chain; worker attested by 2 of 3 on chain", async () => {
     await relayer.ready(`${url(plan.ports.relayer)}/healthz`);
     await gateway.ready(`${url(plan.ports.gateway)}/healthz`);
-    await untilModels(`${url(plan.ports.gateway)}/v1`, plan.apiKey);
+    await untilModels({ baseUrl: `${url(plan.ports.gateway)}/v1`, apiKey: plan.apiKey }, dir);
   });
   return { audit, balances };
 }
 
 /** The gateway lists a model once it has verified a worker that serves it. */
-async function untilModels(baseUrl: string, apiKey: string): Promise<void> {
+async function untilModels(
+  { baseUrl, apiKey }: { readonly baseUrl: string; readonly apiKey: string },
+  dir: string,
+): Promise<void> {
   const end = Date.now() + WORKER_READY_MS;
   while (Date.now() < end) {
     const { body } = await request(`${baseUrl}/models`, { headers: { authorization: `Bearer ${apiKey}` } });
@@ -174,7 +178,7 @@ async function untilModels(baseUrl: string, apiKey: string): Promise<void> {
     await new Promise((wait) => setTimeout(wait, 200));
   }
   throw new Error(
-    `The gateway found no attested worker within ${WORKER_READY_MS / 1000} s: see .cocoon/up/*.log.`,
+    `The gateway found no attested worker within ${WORKER_READY_MS / 1000} s: see ${join(dir, "*.log")}.`,
   );
 }
 
