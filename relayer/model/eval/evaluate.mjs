@@ -68,21 +68,25 @@ process.exit(0);
 async function heldout() {
   const rows = JSON.parse(fs.readFileSync(path.join(here, 'heldout.json'), 'utf8')).slice(0, +option('limit', 500));
   const kinds = {}, misses = [];
+  // Words the wanted answers use that are not in their prompts: the model's own fixed wording.
+  const words = s => s.toLowerCase().match(/[\p{L}\d]+/gu) ?? [];
+  const own = new Set(rows.flatMap(r => words(r.answer).filter(w => !words(r.prompt).includes(w))));
   for (const row of rows) {
     const {answer, ended} = await ask(row.prompt);
     const exact = answer === row.answer;
     const has = s => answer.toLowerCase().includes(s.toLowerCase());
     for (const key of [row.kind, row.kind.split('-')[0] + ' (all)', 'ALL']) {
-      const k = (kinds[key] ??= {n: 0, exact: 0, names: 0, namesRight: 0, facts: 0, factsRight: 0, ended: 0});
+      const k = (kinds[key] ??= {n: 0, exact: 0, names: 0, namesRight: 0, facts: 0, factsRight: 0, ended: 0, strangeWord: 0});
       k.n++; k.exact += exact; k.ended += ended;
       k.names += row.names.length; k.namesRight += row.names.filter(has).length;
+      k.strangeWord += words(answer).some(w => !own.has(w) && !words(row.prompt).includes(w));
       k.facts += row.facts.length; k.factsRight += row.facts.filter(has).length;
     }
     if (!exact) misses.push({prompt: row.prompt, wanted: row.answer, got: answer});
   }
   for (const [key, k] of Object.entries(kinds).sort()) {
     const share = (a, b) => b ? `${a}/${b} (${(100 * a / b).toFixed(1)} %)` : '-';
-    console.log(key.padEnd(22), 'exact', share(k.exact, k.n), '| names', share(k.namesRight, k.names), '| times, places, amounts', share(k.factsRight, k.facts), '| ended', k.ended);
+    console.log(key.padEnd(22), 'exact', share(k.exact, k.n), '| names', share(k.namesRight, k.names), '| times, places, amounts', share(k.factsRight, k.facts), '| a word that is not in the prompt', k.strangeWord, '| ended', k.ended);
   }
   for (const m of misses.slice(0, +option('show', 0))) console.log('---\n' + m.prompt + '\nWANTED ' + m.wanted + '\nGOT    ' + m.got);
   return {kinds, misses: misses.length, examplesOfMisses: misses.slice(0, 12)};

@@ -17,7 +17,7 @@ import torch.nn.functional as F
 
 from model import Config, Llama, save
 
-PROMPT_SHARE, PROMPT_WEIGHT = 0.15, 0.4   # a few prompt positions are learnt too: it helps copying
+PROMPT_SHARE, PROMPT_WEIGHT = 0.15, 0.4   # at first a few prompt positions are learnt too: it helps copying
 
 
 class Data:
@@ -102,6 +102,7 @@ def main():
     a.add_argument("--lr-matrix", type=float, default=0.02)
     a.add_argument("--lr-rest", type=float, default=0.003)
     a.add_argument("--decay", type=float, default=0.6, help="last part of the run over which the rate falls to 0")
+    a.add_argument("--prompts-until", type=float, default=0.42, help="part of the run in which prompt positions are learnt too")
     a.add_argument("--save-every", type=int, default=300)
     a.add_argument("--layers", type=int, default=Config.layers)
     a.add_argument("--width", type=int, default=Config.width)
@@ -140,6 +141,9 @@ def main():
         progress = max(step / o.steps, (time.time() - begin) / wall)
         if progress >= 1:
             break
+        if progress >= o.prompts_until:
+            keep = weight == 1
+            select, target, weight = select[keep], target[keep], weight[keep]
         rate = min(1.0, (step + 1) / 60) * min(1.0, (1 - progress) / o.decay + 0.003)
         each = F.cross_entropy(model(x, select, dtype), target, reduction="none")
         ((each * weight).sum() / weight.sum()).backward()
