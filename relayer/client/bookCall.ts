@@ -1,6 +1,6 @@
 import { toCocoonError } from "../errors";
 import type { LeafStatus } from "../protocol";
-import { finishCall } from "../store";
+import { finishCall, UNHURRIED } from "../store";
 import type { ClientDeps } from "./deps";
 import type { Session } from "./session";
 import type { Sessions } from "./sessions";
@@ -24,7 +24,8 @@ export function bookCall(
     deps.sessions.release(session, maxCostNano);
   }
   deps.spender.settle(apiKeyId, { reservedNano: maxCostNano, costNano: end.costNano });
-  finishCall(deps.store, { requestId, ...end }).catch((thrown: unknown) => {
+  const booked = deps.store.batched((tx) => finishCall(tx, { requestId, ...end }), UNHURRIED);
+  booked.catch((thrown: unknown) => {
     deps.log.error({ msg: "call not booked", requestId, detail: toCocoonError(thrown).message });
   });
 }

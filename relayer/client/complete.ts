@@ -147,18 +147,20 @@ async function attemptAt(
   const requestIdBytes = primitives.randomBytes(16);
   const salt = primitives.randomBytes(32);
   const requestId = toRequestId(requestIdBytes);
-  const noted = saveCall(deps.store, {
-    call: {
-      requestId,
-      salt: toHex(salt),
-      apiKeyId: request.apiKeyId,
-      job: session.address,
-      worker: worker.key,
-      model: worker.model,
-      status: "sent",
-      maxCostNano,
-    },
-  });
+  const noted = deps.store.batched((tx) =>
+    saveCall(tx, {
+      call: {
+        requestId,
+        salt: toHex(salt),
+        apiKeyId: request.apiKeyId,
+        job: session.address,
+        worker: worker.key,
+        model: worker.model,
+        status: "sent",
+        maxCostNano,
+      },
+    }),
+  );
   noted.catch(() => undefined);
   const requestHash = hashRequest(salt, request.body);
   const { apiKeyId, body, signal } = request;

@@ -1,6 +1,6 @@
 import { FinalError } from "../errors";
 import { parseRecord, type ReceiptRecord, verifyRecord, type WorkerKey, workerKeyToBytes } from "../protocol";
-import { saveReceipt } from "../store";
+import { saveReceipt, UNHURRIED } from "../store";
 import type { ClientDeps } from "./deps";
 import { laneOf, type Session } from "./session";
 import { storedOf } from "./storedRecord";
@@ -51,5 +51,6 @@ export function takeReceipt(deps: Pick<ClientDeps, "store">, claim: ReceiptClaim
     });
   }
   const receipt = storedOf(record, { requestId: claim.requestId, job: session.address });
-  return { record, costNano, saved: saveReceipt(deps.store, { receipt }) };
+  const saved = deps.store.batched((tx) => saveReceipt(tx, { receipt }), UNHURRIED);
+  return { record, costNano, saved };
 }

@@ -3,7 +3,15 @@ import type { Spender } from "../client";
 import { FinalError, toCocoonError } from "../errors";
 import type { Clock } from "../observe/clock";
 import type { Log } from "../observe/log";
-import { type ApiKey, findApiKey, listApiKeys, type Store, saveApiKey, spendApiKey } from "../store";
+import {
+  type ApiKey,
+  findApiKey,
+  listApiKeys,
+  type Store,
+  saveApiKey,
+  spendApiKey,
+  UNHURRIED,
+} from "../store";
 import type { ApiKeyOption } from "./options";
 
 /** A revoked key works this long at most. */
@@ -85,7 +93,8 @@ export async function createApiKeys(
       if (id === undefined || amountNano === 0n) {
         return;
       }
-      spendApiKey(store, { id, amountNano }).catch((thrown: unknown) => {
+      const booked = store.batched((tx) => spendApiKey(tx, { id, amountNano }), UNHURRIED);
+      booked.catch((thrown: unknown) => {
         const { code, message } = toCocoonError(thrown);
         log.error({ msg: "spending not booked", apiKey: id, amountNano, code, detail: message });
       });

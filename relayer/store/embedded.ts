@@ -1,9 +1,18 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type DialectAdapter, SqliteAdapter, type SqliteDatabase, SqliteDialect } from "kysely";
+import {
+  type DialectAdapter,
+  SqliteAdapter,
+  type SqliteDatabase,
+  SqliteDialect,
+  type SqliteStatement,
+} from "kysely";
 import Libsql from "libsql";
 import { FinalError } from "../errors";
 import { storeFailure } from "./failures";
+
+/** Statements kept: the verbs of this folder are fewer; lists of varying length must not fill the memory. */
+const MAX_PREPARED = 256;
 
 /** SQLite's DDL is transactional, so that a migration cut short by a crash leaves nothing behind. */
 class LibsqlAdapter extends SqliteAdapter {
@@ -64,18 +73,30 @@ function lockDirectory(directory: string): () => void {
 
 function dialectFor(database: Libsql.Database): SqliteDialect {
   database.exec("PRAGMA foreign_keys = ON");
+  const prepared = new Map<string, SqliteStatement>();
+  const prepare = (sql: string): SqliteStatement => {
+    const statement = attempt(() => database.prepare<unknown[]>(sql));
+    return {
+      reader: statement.reader,
+      all: (parameters) => attempt(() => statement.all(...parameters)),
+      run: (parameters) => attempt(() => statement.run(...parameters)),
+      iterate: (parameters) => attempt(() => statement.iterate(...parameters)),
+    };
+  };
   const port: SqliteDatabase = {
     close: () => {
       database.close();
     },
     prepare: (sql) => {
-      const statement = attempt(() => database.prepare<unknown[]>(sql));
-      return {
-        reader: statement.reader,
-        all: (parameters) => attempt(() => statement.all(...parameters)),
-        run: (parameters) => attempt(() => statement.run(...parameters)),
-        iterate: (parameters) => attempt(() => statement.iterate(...parameters)),
-      };
+      const known = prepared.get(sql);
+      if (known !== undefined) {
+        return known;
+      }
+      const statement = prepare(sql);
+      if (prepared.size < MAX_PREPARED) {
+        prepared.set(sql, statement);
+      }
+      return statement;
     },
   };
   return new LibsqlDialect({ database: port });

@@ -4,8 +4,11 @@ export type Outcome<R> =
   | { readonly ok: false; readonly error: Error };
 
 export interface GroupCommit<T, R> {
-  /** Resolves after the transaction that holds the item is durable. */
-  add(item: T): Promise<R>;
+  /**
+   * Resolves after the transaction that holds the item is durable. An item with `patienceMs` waits so long at most for
+   * one that is in a hurry, and goes with it.
+   */
+  add(item: T, patienceMs?: number): Promise<R>;
   /** Waits until nothing is queued or being written. */
   drain(): Promise<void>;
 }
@@ -26,6 +29,8 @@ export function createGroupCommit<T, R>(options: {
 }): GroupCommit<T, R> {
   let queue: Waiting<T, R>[] = [];
   let running: Promise<void> | undefined;
+  let isUrgent = false;
+  let timer: NodeJS.Timeout | undefined;
 
   const writeBatch = async (batch: readonly Waiting<T, R>[]) => {
     try {
@@ -48,21 +53,33 @@ export function createGroupCommit<T, R>(options: {
   const run = async () => {
     // Whatever arrives in this tick shares the first transaction too.
     await new Promise<void>((resolve) => setImmediate(resolve));
-    while (queue.length > 0) {
+    while (isUrgent) {
       const batch = queue.slice(0, options.maxBatch);
       queue = queue.slice(options.maxBatch);
+      isUrgent = queue.length > 0;
       await writeBatch(batch);
     }
     running = undefined;
   };
+  const start = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    isUrgent = queue.length > 0;
+    running ??= run();
+  };
 
   return {
-    add: (item) =>
+    add: (item, patienceMs = 0) =>
       new Promise<R>((resolve, reject) => {
         queue.push({ item, resolve, reject });
-        running ??= run();
+        if (patienceMs === 0) {
+          start();
+        } else {
+          timer ??= setTimeout(start, patienceMs);
+        }
       }),
     drain: async () => {
+      start();
       while (running !== undefined) {
         await running;
       }

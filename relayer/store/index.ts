@@ -40,5 +40,6 @@ export { saveSettlement } from "./saveSettlement";
 export { type Sent, settleBatch } from "./settleBatch";
 export { spendApiKey } from "./spendApiKey";
 export type { SavedReceipt, Store, StoreKind, StoreLock } from "./store";
+export { UNHURRIED } from "./store";
 export type { BatchStatus, IntentStatus } from "./tables";
 export { takeIntents } from "./takeIntents";

@@ -8,11 +8,13 @@ import { createGroupCommit } from "./groupCommit";
 import { migrate } from "./migrations";
 import { openPostgres } from "./postgres";
 import type { ReceiptRecord } from "./records";
+import { runBatch, type Work } from "./runBatch";
 import type { SavedReceipt, Store, StoreKind, StoreLock } from "./store";
 import type { Tables } from "./tables";
 
 /** Receipts written in one transaction: more would make the first one wait, fewer would flush too often. */
 const MAX_RECEIPTS_PER_COMMIT = 128;
+const MAX_WORKS_PER_COMMIT = 128;
 
 interface Opened {
   readonly kind: StoreKind;
@@ -82,6 +84,10 @@ function createStore(opened: Opened, log: Log, clock: Clock): Store {
     maxBatch: MAX_RECEIPTS_PER_COMMIT,
     commit: (items) => store.transaction((tx) => commitReceipts(tx, { items })),
   });
+  const works = createGroupCommit<Work, unknown>({
+    maxBatch: MAX_WORKS_PER_COMMIT,
+    commit: (batch) => runBatch(store, batch),
+  });
   const lock = async (name: string) => {
     const held = await opened.tryLock(name);
     if (held === undefined) {
@@ -100,8 +106,12 @@ function createStore(opened: Opened, log: Log, clock: Clock): Store {
     log,
     receiptQueue: receipts,
     transaction: (work) => db.transaction().execute((tx) => work(joined(store, tx))),
+    // The outcomes come back in the order of the works, so this one is what `work` answered.
+    batched: <T>(work: (tx: Store) => Promise<T>, options?: { readonly patienceMs: number }) =>
+      works.add(work, options?.patienceMs) as Promise<T>,
     lock,
     close: async () => {
+      await works.drain();
       await receipts.drain();
       await db.destroy();
       opened.afterClose();
@@ -116,6 +126,7 @@ function joined(outer: Store, db: Kysely<Tables>): Store {
     ...outer,
     db,
     transaction: (work) => work(tx),
+    batched: (work) => work(tx),
     receiptQueue: {
       add: async (record) => {
         const [outcome] = await commitReceipts(tx, { items: [record] });

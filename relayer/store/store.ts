@@ -9,6 +9,9 @@ export type StoreKind = "embedded" | "postgres";
 /** "repeated": the same receipt was there before. */
 export type SavedReceipt = "saved" | "repeated";
 
+/** For `batched`: what nobody waits for lets the next request's write take it along. */
+export const UNHURRIED = { patienceMs: 25 } as const;
+
 /** A name held by one process at a time. */
 export interface StoreLock {
   /** False once the database connection that holds the lock is gone. */
@@ -29,6 +32,12 @@ export interface Store {
    * database has one connection, and everybody else waits for it.
    */
   transaction<T>(work: (tx: Store) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` in a transaction that it shares with its neighbours, so that they share one flush of the disk; resolves
+   * once it is durable. With `patienceMs` it waits so long at most for a neighbour in a hurry. `work` may run twice:
+   * when one of a batch throws, everything is undone and each runs alone.
+   */
+  batched<T>(work: (tx: Store) => Promise<T>, options?: { readonly patienceMs: number }): Promise<T>;
   /** Refuses with a sentence when another process, or this one, holds the name. */
   lock(name: string): Promise<StoreLock>;
   close(): Promise<void>;

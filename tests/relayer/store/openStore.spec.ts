@@ -3,7 +3,16 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { silentLog } from "../../../relayer/observe/log";
-import { createGroupCommit, findReceipt, openStore, saveReceipt } from "../../../relayer/store";
+import {
+  createGroupCommit,
+  findReceipt,
+  listApiKeys,
+  openStore,
+  type Store,
+  saveApiKey,
+  saveReceipt,
+  UNHURRIED,
+} from "../../../relayer/store";
 import { engines } from "./support/engines";
 import { aReceipt } from "./support/records";
 
@@ -72,6 +81,40 @@ describe.each(engines().map((engine) => [engine.name, engine] as const))("lock, 
   });
 });
 
+describe.each(engines().map((engine) => [engine.name, engine] as const))("batched, %s", (_, engine) => {
+  beforeAll(() => engine.start());
+  afterAll(() => engine.stop());
+
+  it("shares one transaction, and a work that throws undoes neither its neighbours nor half of itself", async () => {
+    const store = await openStore({ url: await engine.freshUrl(), log: silentLog });
+    const note = (name: string) => (tx: Store) =>
+      saveApiKey(tx, { apiKey: { id: name, hash: name, name, limitNano: undefined, limits: {} } });
+    const results = await Promise.allSettled([
+      store.batched(note("first")),
+      store.batched(async (tx) => {
+        await note("half")(tx);
+        throw new Error("no");
+      }),
+      store.batched(note("last"), UNHURRIED),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    expect((await listApiKeys(store)).map(({ id }) => id).toSorted()).toEqual(["first", "last"]);
+    await store.close();
+  });
+
+  it("is written before the store closes", async () => {
+    const url = await engine.freshUrl();
+    const store = await openStore({ url, log: silentLog });
+    const apiKey = { id: "key", hash: "key", name: "key", limitNano: undefined, limits: {} };
+    const saved = store.batched((tx) => saveApiKey(tx, { apiKey }), { patienceMs: 60_000 });
+    await store.close();
+    await saved;
+    const again = await openStore({ url, log: silentLog });
+    expect(await listApiKeys(again)).toHaveLength(1);
+    await again.close();
+  });
+});
+
 describe("createGroupCommit", () => {
   it("writes what arrives during one commit in the next, in order", async () => {
     const batches: (readonly number[])[] = [];
@@ -85,6 +128,25 @@ describe("createGroupCommit", () => {
     expect(await Promise.all([1, 2, 3, 4].map((item) => group.add(item)))).toEqual([1, 2, 3, 4]);
     await group.add(5);
     await group.drain();
+    expect(batches).toEqual([[1, 2, 3], [4], [5]]);
+  });
+
+  it("lets what can wait go with the first item in a hurry, or alone when its patience ends", async () => {
+    const batches: (readonly number[])[] = [];
+    const group = createGroupCommit<number, number>({
+      maxBatch: 10,
+      commit: async (items) => {
+        batches.push(items);
+        return items.map((value) => ({ ok: true, value }));
+      },
+    });
+    const patient = [group.add(1, 60_000), group.add(2, 60_000)];
+    await group.add(3);
+    await Promise.all(patient);
+    await group.add(4, 5);
+    const last = group.add(5, 60_000);
+    await group.drain();
+    await last;
     expect(batches).toEqual([[1, 2, 3], [4], [5]]);
   });
 
