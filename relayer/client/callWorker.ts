@@ -82,11 +82,14 @@ export async function callWorker(deps: ClientDeps, call: WorkerCall): Promise<Wo
       contentType: first.contentType,
       read: async (onPayload) => {
         try {
-          return await readAll(frames, onPayload);
+          const record = await readAll(frames, onPayload);
+          limits.leave();
+          // Behind the answer's back: a body that ends as it should keeps its connection for the next request.
+          frames.bodyEnd().catch(limits.abort);
+          return record;
         } catch (thrown) {
-          throw limits.explain(thrown);
-        } finally {
           limits.end();
+          throw limits.explain(thrown);
         }
       },
       abort: limits.abort,
@@ -151,6 +154,12 @@ function openFrames(body: AsyncIterable<Uint8Array>, opener: ResponseOpener) {
       at += 1;
       return frame;
     },
+    /** Waits for the end of the body; throws when bytes follow the last frame. */
+    bodyEnd: async (): Promise<void> => {
+      for (let chunk = await chunks.next(); chunk.done !== true; chunk = await chunks.next()) {
+        opener.push(chunk.value);
+      }
+    },
   };
 }
 
@@ -167,17 +176,21 @@ function createLimits(deps: ClientDeps, client: AbortSignal) {
     onClient();
   }
   client.addEventListener("abort", onClient, { once: true });
+  const leave = () => {
+    clearTimeout(firstByte);
+    clearTimeout(total);
+    client.removeEventListener("abort", onClient);
+  };
   const firstByte = setTimeout(() => stop("firstByte"), deps.policy.firstByteMs);
   const total = setTimeout(() => stop("total"), deps.policy.totalMs);
   return {
     signal: controller.signal,
     firstByteSeen: () => clearTimeout(firstByte),
     abort: () => stop("client"),
+    /** After a whole answer. An abort here would cost an error with its stack. */
+    leave,
     end: () => {
-      clearTimeout(firstByte);
-      clearTimeout(total);
-      client.removeEventListener("abort", onClient);
-      // Also ends an answer that was refused half-way; harmless after its end.
+      leave();
       controller.abort();
     },
     explain: (thrown: unknown): unknown => {
