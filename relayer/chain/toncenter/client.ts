@@ -11,6 +11,8 @@ import { listenForWake } from "./wake";
 const DEFAULT_TIMEOUT_MS = 10_000;
 /** toncenter's own limit for a page is 100; half of it keeps an answer small. */
 const PAGE_SIZE = 50;
+/** Codes and data kept decoded: those of the accounts that a process follows at once. */
+const MAX_CELLS = 128;
 
 export interface ToncenterOptions {
   /** The JSON-RPC address, ending in `/api/v2/jsonRPC`. */
@@ -29,10 +31,11 @@ export function createToncenterClient(options: ToncenterOptions): ChainReader & 
     timeoutMs,
     agent: createAgent(timeoutMs),
   };
+  const toCell = createCellCache();
   const client: ChainReader & { close(): Promise<void> } = {
     name: new URL(options.endpoint).host,
     head: () => readHead(endpoint),
-    account: (address) => readAccount(endpoint, address),
+    account: (address) => readAccount(endpoint, address, toCell),
     transactions: (address, from, untilLt) => readPage(endpoint, address, from, untilLt),
     lastOfDestroyed: (address) => askIndex(endpoint, address),
     runGetMethod: async (address, method, stack) => {
@@ -63,7 +66,28 @@ async function readHead(endpoint: Endpoint) {
   return { seqno: last.seqno, utime: header.gen_utime };
 }
 
-async function readAccount(endpoint: Endpoint, address: Address): Promise<AccountState> {
+/** An account that is watched answers the same code and data again and again; hashing their cells costs milliseconds. */
+function createCellCache(): (boc: string) => Cell {
+  const known = new Map<string, Cell>();
+  return (boc) => {
+    const cell = known.get(boc) ?? Cell.fromBase64(boc);
+    known.delete(boc);
+    known.set(boc, cell);
+    if (known.size > MAX_CELLS) {
+      for (const oldest of known.keys()) {
+        known.delete(oldest);
+        break;
+      }
+    }
+    return cell;
+  };
+}
+
+async function readAccount(
+  endpoint: Endpoint,
+  address: Address,
+  toCell: (boc: string) => Cell,
+): Promise<AccountState> {
   const answer = await call(
     endpoint,
     "getAddressInformation",
@@ -74,8 +98,8 @@ async function readAccount(endpoint: Endpoint, address: Address): Promise<Accoun
     last: pointOf(answer.last_transaction_id),
     balanceNano: answer.balance < 0n ? 0n : answer.balance,
     state: answer.state,
-    code: answer.code === "" ? undefined : Cell.fromBase64(answer.code),
-    data: answer.data === "" ? undefined : Cell.fromBase64(answer.data),
+    code: answer.code === "" ? undefined : toCell(answer.code),
+    data: answer.data === "" ? undefined : toCell(answer.data),
     utime: answer.sync_utime,
   };
 }
