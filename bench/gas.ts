@@ -76,7 +76,11 @@ class Recorder {
   }
 }
 
-export function transactionOf(result: Pick<SendMessageResult, "transactions">, address: Address, message: string) {
+export function transactionOf(
+  result: Pick<SendMessageResult, "transactions">,
+  address: Address,
+  message: string,
+) {
   const found = result.transactions.find((tx) => {
     const to = tx.inMessage?.info;
     return to?.type === "internal" && to.dest.equals(address) && opcodeOf(tx.inMessage?.body) === OP[message];

@@ -43,7 +43,11 @@ describe("Addresses computed by the contracts", () => {
           .storeUint(job.depth, 16)
           .storeUint(0, 2)
           .endCell();
-        const providerData = beginCell().storeUint(0, 195).storeUint(0, 256).storeRef(providerRecord).endCell();
+        const providerData = beginCell()
+          .storeUint(0, 195)
+          .storeUint(0, 256)
+          .storeRef(providerRecord)
+          .endCell();
         const stake = await providerStake({ registry, owner: actor, index, jobCode: codes.job });
         expect(stake.address.toString()).toBe(addressOf(codes.provider, providerData).toString());
       }),
