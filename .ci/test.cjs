@@ -17,20 +17,27 @@ const CHECKS = [
 
 function main() {
   const jestArgs = process.argv.slice(2);
-  const failed = jestArgs.length > 0 ? [] : CHECKS.filter(([title, command, args]) => !check(title, command, args));
+  const failed =
+    jestArgs.length > 0 ? [] : CHECKS.filter(([title, command, args]) => !check(title, command, args));
   const tests = runJest(jestArgs);
   const checks = jestArgs.length > 0 ? 0 : CHECKS.length;
   for (const [title] of failed) {
     process.stdout.write(`FAILED: ${title}\n`);
   }
   const passed = tests.passed + checks - failed.length;
-  process.stdout.write(`\n${passed} passed, ${tests.failed + failed.length} failed, ${tests.skipped} skipped\n`);
+  process.stdout.write(
+    `\n${passed} passed, ${tests.failed + failed.length} failed, ${tests.skipped} skipped\n`,
+  );
   process.exit(tests.failed + failed.length === 0 && tests.passed > 0 ? 0 : 1);
 }
 
 function check(title, command, args) {
   const started = Date.now();
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd: ROOT, encoding: "utf8", maxBuffer: 1 << 26 });
+  const { status, stdout, stderr } = spawnSync(command, args, {
+    cwd: ROOT,
+    encoding: "utf8",
+    maxBuffer: 1 << 26,
+  });
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
   process.stdout.write(`${status === 0 ? "ok    " : "FAILED"} ${title} (${seconds} s)\n`);
   if (status !== 0) {

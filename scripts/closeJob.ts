@@ -9,6 +9,12 @@ export async function run(provider: NetworkProvider, args: string[]): Promise<vo
   switch (state) {
     case "open":
     case "closing": {
+      const { closeAt } = await job.getJobState();
+      if (state === "closing" && Date.now() < Number(closeAt) * 1000) {
+        throw new Error(
+          `Claims may arrive until ${new Date(Number(closeAt) * 1000).toISOString()}; close it then.`,
+        );
+      }
       const value = await job.getMinValueToEndJob();
       const $$type = state === "open" ? "CancelJob" : "FinalizeJob";
       await confirmSend(provider, { action: $$type, to: job.address, valueNano: value });
@@ -20,7 +26,15 @@ export async function run(provider: NetworkProvider, args: string[]): Promise<vo
       const value = await job.getMinValueToCloseJob();
       await confirmSend(provider, { action: "CloseJob", to: job.address, valueNano: value });
       await job.send(provider.sender(), { value }, { $$type: "CloseJob", queryId: 0n });
-      await waitFor("Closing", async () => (await job.getJobState()).state === 4n);
+      const closing = async () => (await job.getJobState()).state === 4n;
+      const gone = async () => !(await provider.isContractDeployed(job.address));
+      await waitFor("Closing", async () => (await gone()) || (await closing()));
+      if (await gone()) {
+        provider
+          .ui()
+          .write("The provider claimed nothing further: the job is closed and its rest is refunded.");
+        return;
+      }
       const { closeAt } = await job.getJobState();
       provider.ui().write(`Claims may arrive until ${new Date(Number(closeAt) * 1000).toISOString()}`);
       return;

@@ -24,7 +24,6 @@ export async function run(provider: NetworkProvider, args: string[]): Promise<vo
   const model = BigInt(`0x${await ask(provider, args, 1, "Model hash (hex)")}`);
   const budget = await askAmount(provider, args, 2, "Budget");
   const sessionPublicKey = BigInt(`0x${await ask(provider, args, 3, "Session public key (hex)")}`);
-  const worker = args[4] ?? (await stake.getWorkers()).keys()[0]?.toString(16) ?? "0";
   const { owner, index } = await stake.getProviderState();
   const catalog = await stake.getCatalog();
   const offer = catalog === null ? undefined : loadProviderCatalog(catalog.beginParse()).offers.get(model);
@@ -40,6 +39,10 @@ export async function run(provider: NetworkProvider, args: string[]): Promise<vo
     }),
   );
   const now = Math.floor(Date.now() / 1000);
+  const fit = [...(await stake.getWorkers())].find(
+    ([, { modelHash, expiresAt }]) => modelHash === model && expiresAt > BigInt(now),
+  );
+  const worker = args[4] ?? fit?.[0].toString(16) ?? "0";
   const registry = provider.open(NetworkRegistry.fromAddress(networkRegistry));
   const value = budget + (await registry.getMinValueToOpenJob());
 

@@ -20,7 +20,7 @@ export async function relayer(): Promise<void> {
     network: { registry: config.COCOON_NETWORK_REGISTRY.toString(), globalId: config.COCOON_GLOBAL_ID },
     providerAddress: config.COCOON_PROVIDER.toString(),
     operator: {
-      mnemonic: config.COCOON_OPERATOR_MNEMONIC.split(" "),
+      mnemonic: config.COCOON_OPERATOR_MNEMONIC.trim().split(/\s+/),
       walletNetworkId: config.COCOON_WALLET_NETWORK_ID,
     },
     workerUrls: config.COCOON_WORKERS,

@@ -1,10 +1,10 @@
 import { Address, type OpenedContract } from "@ton/core";
 import { loadProviderCatalog, loadProviderProfile, type Worker } from "../../wrappers/messages";
 import { ProviderStake } from "../../wrappers/ProviderStake";
-import { openContract } from "../chain";
+import { type ChainReader, openContract } from "../chain";
 import { FinalError } from "../errors";
 import { fromHex, type Prices, type RawAddress, toRawAddress } from "../protocol";
-import type { ClientDeps } from "./deps";
+import type { Policy } from "./policy";
 
 export interface Offer extends Prices {
   readonly contextLength: number;
@@ -37,7 +37,7 @@ export interface ProviderOnChain {
 
 /** Reads one provider. Throws `NO_PROVIDER` when it cannot take jobs. */
 export async function readProvider(
-  deps: Pick<ClientDeps, "reader" | "policy">,
+  deps: { readonly reader: ChainReader; readonly policy: Policy },
   { address }: { readonly address: string },
 ): Promise<ProviderOnChain> {
   const stake: OpenedContract<ProviderStake> = openContract(

@@ -69,6 +69,7 @@ describe("NetworkRegistry pause", () => {
 describe("Both registries and bodies that they do not know", () => {
   const bodies = [
     ["an unknown opcode", body((builder) => builder.storeUint(0xdeadbeef, 32)), NO_RECEIVER],
+    ["half an opcode", body((builder) => builder.storeUint(0x4e52, 16)), NO_RECEIVER],
     ["an opcode alone", body((builder) => builder.storeUint(OP.QueueChange, 32)), 9],
   ] as const;
   const rows = bodies.flatMap(([name, content, code]) =>
@@ -87,11 +88,8 @@ describe("Both registries and bodies that they do not know", () => {
     },
   );
 
-  // Tact gives whatever is too short for an opcode to the receiver for empty messages, which deployment needs.
-  const contributions = [
-    ["an empty body", body(() => undefined)],
-    ["half an opcode", body((builder) => builder.storeUint(0x4e52, 16))],
-  ] as const;
+  // Deployment needs a receiver for empty messages.
+  const contributions = [["an empty body", body(() => undefined)]] as const;
   const kept = contributions.flatMap(([name, content]) =>
     (["network", "attestation"] as const).map((registry) => ({ name, content, registry })),
   );

@@ -1,4 +1,5 @@
 import { type OpenedContract, toNano } from "@ton/core";
+import type { Localnet } from "../../../../relayer/localnet/startLocalnet";
 import {
   primitives,
   type Terms,
@@ -6,11 +7,21 @@ import {
   toRawAddress,
   toRequestId,
 } from "../../../../relayer/protocol";
+import type { Provider } from "../../../../relayer/provider";
+import type { RunningWorker } from "../../../../relayer/worker/startWorker";
 import type { JobEscrow } from "../../../../wrappers";
-import { MODEL_HASH, named, PRICES, toUint } from "../../support/deployNetwork";
-import { type Answer, ask, type Call } from "./developer";
+import { type DeployedNetwork, MODEL_HASH, named, PRICES, toUint } from "../../support/deployNetwork";
+import { type Answer, ask, type Call, type ListedWorker } from "./developer";
 import { until } from "./until";
-import type { World } from "./world";
+
+/** What opening and using a job needs of the test world. */
+export interface JobPlace {
+  readonly net: Pick<Localnet, "chain">;
+  readonly network: Pick<DeployedNetwork, "openJob" | "provider">;
+  readonly worker: Pick<RunningWorker, "receiptPublicKey">;
+  readonly provider: Pick<Provider, "url">;
+  listed(): Promise<readonly ListedWorker[]>;
+}
 
 export const SESSION_SEED = named("session");
 export const BUDGET = toNano("2");
@@ -33,7 +44,7 @@ const NOBODY: Answer = {
 };
 
 export async function openJob(
-  world: World,
+  world: JobPlace,
   nonce: bigint,
   order: { readonly budgetNano?: bigint; readonly deadline?: number },
 ): Promise<OpenJob> {
