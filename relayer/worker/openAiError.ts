@@ -46,9 +46,9 @@ export function statusOfError(code: ErrorCode): number {
   }
 }
 
-/** An error as OpenAI's clients read it. What went wrong inside the worker is not told. */
+/** An error as OpenAI's clients read it, spelled like the gateway's own. What went wrong inside the worker is not told. */
 export function openAiError(error: CocoonError, status: number): string {
   const message = error.code === "INTERNAL" ? "The worker failed." : error.message;
-  const type = status < 500 ? "invalid_request_error" : "server_error";
-  return JSON.stringify({ error: { message, type, param: null, code: error.code } });
+  const type = status < 500 ? "invalid_request_error" : "api_error";
+  return JSON.stringify({ error: { message, type, param: null, code: error.code.toLowerCase() } });
 }

@@ -165,10 +165,7 @@ const FORGERIES: readonly (readonly [string, (file: ReceiptFile) => Partial<Rece
   ["leaf's counter", ({ leaf }) => ({ leaf: flip(leaf, 81) })],
   ["a proof that is too long", ({ proof, head }) => ({ proof: [...proof, head.root] })],
   ["head's root", ({ head }) => ({ head: { ...head, root: flip(head.root, 0) } })],
-  [
-    "head's amount",
-    ({ head }) => ({ head: { ...head, amount: (BigInt(head.amount) + 1n).toString() } }),
-  ],
+  ["head's amount", ({ head }) => ({ head: { ...head, amount: (BigInt(head.amount) + 1n).toString() } })],
   ["signature", ({ signature }) => ({ signature: flip(signature, 0) })],
   ["bind's keys", ({ bind }) => ({ bind: flip(bind, 120) })],
   ["terms' prompt price", ({ terms }) => ({ terms: flip(terms, -29) })],

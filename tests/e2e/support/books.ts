@@ -41,3 +41,15 @@ async function lanesOf(store: Store, job: string) {
     })),
   );
 }
+
+/** The session keys of a stopped gateway, as it keeps them: encrypted. */
+export async function readSealedSecrets(
+  directory: string,
+): Promise<readonly { readonly job: string; readonly sealedSecret: string }[]> {
+  const store = await openStore({ url: `file:${directory}`, log: silentLog });
+  try {
+    return await store.db.selectFrom("sessions").select(["job", "sealedSecret"]).execute();
+  } finally {
+    await store.close();
+  }
+}

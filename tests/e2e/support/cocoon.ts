@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { descendantsOf } from "./pids";
 import { ROOT } from "./paths";
+import { descendantsOf } from "./pids";
 
 const CLI = join(ROOT, "relayer", "cli", "cocoon.cjs");
 const LOOK_MS = 200;

@@ -79,7 +79,7 @@ describe("worker answers", () => {
     world.backend.script = (_body, response) => void response.destroy();
     const { status, text, record } = await world.ask({ stream: true });
     expect(status).toBe(502);
-    expect(JSON.parse(text).error).toMatchObject({ type: "server_error", code: "BACKEND_UNAVAILABLE" });
+    expect(JSON.parse(text).error).toMatchObject({ type: "api_error", code: "backend_unavailable" });
     expect(record.leaf).toMatchObject({ status: "failed", amount: 0n });
   });
 
@@ -89,7 +89,7 @@ describe("worker answers", () => {
       response.write(delta("one") + delta("two"), () => response.destroy());
     };
     const { text, record } = await world.ask({ stream: true });
-    expect(text).toContain("BACKEND_UNAVAILABLE");
+    expect(text).toContain("backend_unavailable");
     expect(text.endsWith("data: [DONE]\n\n")).toBe(true);
     expect(record.leaf).toMatchObject({ status: "failed", completionTokens: 2n, amount: 20n });
   });
@@ -156,7 +156,7 @@ describe("worker timeouts", () => {
       response.write(sent);
     };
     const { text, record } = await world.ask({ stream: true });
-    expect(text).toContain('"code":"TIMEOUT"');
+    expect(text).toContain('"code":"timeout"');
     expect(record.leaf.status).toBe("failed");
     await world.close();
   });

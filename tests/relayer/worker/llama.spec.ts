@@ -89,15 +89,15 @@ const MODEL_PATH =
     [
       "a prompt beyond its context",
       { messages: [{ role: "user", content: "word ".repeat(400) }] },
-      "CONTEXT_TOO_LONG",
+      "context_too_long",
     ],
-    ["tools", { tools: [{ type: "function" }] }, "UNSUPPORTED_PARAMETER"],
-    ["several answers", { n: 2 }, "UNSUPPORTED_PARAMETER"],
-    ["an image", { messages: [{ role: "user", content: [{ type: "image_url" }] }] }, "BAD_REQUEST"],
+    ["tools", { tools: [{ type: "function" }] }, "unsupported_parameter"],
+    ["several answers", { n: 2 }, "unsupported_parameter"],
+    ["an image", { messages: [{ role: "user", content: [{ type: "image_url" }] }] }, "bad_request"],
     [
       "a chat that ends with the assistant",
       { messages: [{ role: "assistant", content: "x" }] },
-      "BAD_REQUEST",
+      "bad_request",
     ],
   ])("refuses %s", async (_what, fields, code) => {
     const { status, text, record } = await ask(fields);

@@ -73,10 +73,10 @@ describe("worker refusals", () => {
   });
 
   it.each([
-    ["no JSON", "{", 400, "BAD_REQUEST"],
-    ["neither messages nor prompt", { messages: undefined }, 400, "BAD_REQUEST"],
-    ["a wrong type", { max_tokens: "many" }, 400, "BAD_REQUEST"],
-    ["another model", { model: "other" }, 404, "NOT_FOUND"],
+    ["no JSON", "{", 400, "bad_request"],
+    ["neither messages nor prompt", { messages: undefined }, 400, "bad_request"],
+    ["a wrong type", { max_tokens: "many" }, 400, "bad_request"],
+    ["another model", { model: "other" }, 404, "not_found"],
   ])("seals the refusal of %s, with a receipt at price zero", async (_what, body, status, code) => {
     const before = await world.lane();
     const answer = await world.ask(body);
@@ -89,7 +89,7 @@ describe("worker refusals", () => {
   it("seals the refusal of a prompt that reaches the cost limit alone", async () => {
     const answer = await world.ask({}, { maxCost: 11n });
     expect(answer.status).toBe(402);
-    expect(JSON.parse(answer.text).error.code).toBe("COST_LIMIT_EXCEEDED");
+    expect(JSON.parse(answer.text).error.code).toBe("cost_limit_exceeded");
     expect(answer.record.leaf.status).toBe("refused");
   });
 
@@ -190,7 +190,7 @@ describe("worker limits", () => {
       worker: { model: { name: "m", hash: MODEL_HASH, contextLength: 10, maxOutputTokens: 5 } },
     });
     const answer = await world.ask();
-    expect([answer.status, JSON.parse(answer.text).error.code]).toEqual([400, "CONTEXT_TOO_LONG"]);
+    expect([answer.status, JSON.parse(answer.text).error.code]).toEqual([400, "context_too_long"]);
     await world.close();
   });
 });
