@@ -70,9 +70,8 @@ async function askWhileKilling(network: Network): Promise<readonly Seen[]> {
     for (let turn = 0; !over; turn += 1) {
       try {
         seen.push(await ask(client, `lane ${lane} turn ${turn}`, turn % 2 === 1));
-      } catch (thrown) {
+      } catch {
         // What a client meets while processes die is a named failure or a broken connection: both are asked again.
-        expect(thrown).toBeInstanceOf(Error);
         await pause(100);
       }
     }
