@@ -1,4 +1,3 @@
-import { setTimeout as pause } from "node:timers/promises";
 import { toCocoonError } from "../errors";
 import { createResponseHasher, type ReceiptRecord } from "../protocol";
 import { saveTexts } from "../store/saveTexts";
@@ -116,11 +115,13 @@ export function keepUntilSaved(
 }
 
 async function soon(costNano: Promise<bigint>): Promise<bigint | undefined> {
-  const stop = new AbortController();
-  const late = pause(COST_WAIT_MS, undefined, { signal: stop.signal }).catch(() => undefined);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), COST_WAIT_MS);
+  });
   try {
     return await Promise.race([costNano, late]);
   } finally {
-    stop.abort();
+    clearTimeout(timer);
   }
 }

@@ -110,7 +110,7 @@ describe("relayAnswer", () => {
   });
 
   it("passes neither record nor final frame on before the record is kept", async () => {
-    pieces = [WHOLE];
+    pieces = [concatBytes(NONCE, DATA, DATA), concatBytes(RECORD, FINAL)];
     let kept = () => {};
     keep = () => new Promise((resolve) => (kept = resolve));
     const response = await request(url, { method: "POST" });
