@@ -1,10 +1,11 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { request } from "undici";
 import { contractCodes } from "../../../wrappers/codes";
 import { readDeployment } from "../../../wrappers/deployments";
 import { providerStake } from "../../../wrappers/ProviderStake";
 import { type ChainReader, createToncenterClient } from "../../chain";
+import { FinalError } from "../../errors";
 import { devWallet } from "../../localnet/devWallets";
 import { silentLog } from "../../observe/log";
 import { runScript } from "./blueprint";
@@ -24,6 +25,8 @@ export interface UpOptions {
 }
 
 const ROOT = resolve(__dirname, "..", "..", "..");
+/** Says that `cocoon up` made this directory and may empty it. */
+const MARKER = ".cocoon-up";
 const STAKE_TON = "100";
 const PROMPT =
   "Summarize this chat:\nAnna: Can we move the meeting to Friday at 10?\nBen: Yes, Friday at 10 works for me.";
@@ -42,8 +45,7 @@ interface Stage {
 export async function up(options: UpOptions): Promise<void> {
   const startedAt = Date.now();
   const dir = resolve(ROOT, options.dir);
-  rmSync(dir, { recursive: true, force: true });
-  mkdirSync(dir, { recursive: true });
+  emptyDirectory(dir);
   const terminal = options.json === true ? silentTerminal : createTerminal(process.stdout);
   const processes = createProcesses({ root: ROOT, logDir: dir });
   const plan = await makePlan({ dir, root: ROOT, gatewayPort: Number(options.port) });
@@ -61,6 +63,20 @@ export async function up(options: UpOptions): Promise<void> {
     await reader.close();
   }
   process.exit(0);
+}
+
+/** Removes what an earlier start left here, and nothing that it did not make. */
+function emptyDirectory(dir: string): void {
+  const marker = join(dir, MARKER);
+  if (existsSync(dir) && readdirSync(dir).length > 0 && !existsSync(marker)) {
+    throw new FinalError(
+      "CONFIG_INVALID",
+      `${dir} holds other files: choose an empty directory, or a new one.`,
+    );
+  }
+  rmSync(dir, { recursive: true, force: true });
+  mkdirSync(dir, { recursive: true });
+  writeFileSync(marker, "");
 }
 
 function onInterrupt(): Promise<void> {
