@@ -9,8 +9,8 @@ import { devWallets } from "../relayer/localnet/devWallets";
 import type { Benchmark } from "./benchmark";
 import { median } from "./stats";
 
-const ROUNDS = 5;
-const MESSAGES = 200;
+const ROUNDS = 3;
+const MESSAGES = 50;
 const VALUE_NANO = 10_000_000n;
 const VALID_SECONDS = 600;
 

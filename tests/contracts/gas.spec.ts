@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Measured, measureGas, sizeOf } from "../../bench/gas";
+import { type Measured, measureGas, sizeOf } from "../../bench/handlerGas";
 import { measureSession } from "../../bench/session";
 import { attestationRegistry } from "../../wrappers/AttestationRegistry";
 import { contractCodes } from "../../wrappers/codes";
