@@ -5,7 +5,7 @@ import type { Benchmark } from "./benchmark";
 import { localnetRate } from "./localnetRate";
 import { describeMachine } from "./machine";
 import { requestPath } from "./requestPath";
-import { type Row, saveRows, tableOf, toRow } from "./results";
+import { type Row, saveRows, tableOf, toRow } from "./rows";
 import { sealedChunks } from "./sealedChunks";
 import { sessionCost } from "./sessionCost";
 import { startTime } from "./startTime";
