@@ -36,11 +36,13 @@ async function main(): Promise<void> {
   }
   const rows: Row[] = [];
   for (const benchmark of chosen) {
-    const dir = join(ROOT, ".cocoon", "bench");
-    rmSync(dir, { recursive: true, force: true });
+    // Of this process alone: another run must not take it away.
+    const dir = join(ROOT, ".cocoon", `bench-${process.pid}`);
     mkdirSync(dir, { recursive: true });
     const machine = describeMachine();
-    const measured = await benchmark.run({ root: ROOT, dir, profileDir: values["cpu-prof"], note });
+    const measured = await benchmark
+      .run({ root: ROOT, dir, profileDir: values["cpu-prof"], note })
+      .finally(() => rmSync(dir, { recursive: true, force: true }));
     const date = new Date().toISOString();
     for (const one of measured) {
       rows.push(toRow(one, { command: `npm run bench -- ${one.name}`, date, machine }));

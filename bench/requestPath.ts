@@ -5,7 +5,7 @@ import { type BenchNetwork, HOPS, type Hop, startNetwork } from "./network";
 import { cpuMs } from "./processCpu";
 import { median, quantile } from "./stats";
 
-const WARM_UP = 300;
+const WARM_UP = 1_000;
 const IDLE_MS = 3_000;
 const CHAT = { rounds: 40, batch: 25, body: bodyOf({ stream: false }) };
 const STREAM = {
@@ -53,8 +53,8 @@ export const requestPath: Benchmark = {
       context.note("warming up ...");
       await timeBatch(gateway, CHAT.body, WARM_UP);
       await timeBatch(direct, CHAT.body, WARM_UP);
-      await timeBatch(gateway, STREAM.body, WARM_UP / 10);
-      await timeBatch(direct, STREAM.body, WARM_UP / 10);
+      await timeBatch(gateway, STREAM.body, WARM_UP / 20);
+      await timeBatch(direct, STREAM.body, WARM_UP / 20);
       const { times, cpu } = await measureChat(context, network, { direct, gateway });
       context.note("streams of 100 chunks ...");
       return [...chatRows(times), ...cpu, ...streamRows(await compare({ direct, gateway }, STREAM))];
