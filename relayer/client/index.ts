@@ -1,3 +1,4 @@
+export { createEvidenceCheck } from "./checkEvidence";
 export type { CompletionRequest } from "./complete";
 export {
   attestationRegistryOf,

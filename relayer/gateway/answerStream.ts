@@ -1,44 +1,23 @@
 import type { ServerResponse } from "node:http";
 import type { FastifyReply } from "fastify";
 import type { Completion, Outcome } from "../client";
-import { toCocoonError } from "../errors";
-import { cocoonField } from "./augment";
-import { toHttpError } from "./errorBody";
-import { createStreamFilter } from "./streamFilter";
+import { answerHeaders, SSE_HEADERS, streamAnswer } from "../client/openai";
 
-/**
- * Passes a stream on as it comes; back-pressure reaches the worker. It ends with `[DONE]` after a checked receipt, or
- * with an error event. Rethrows the failure for the log once the client has been told.
- */
+/** Passes a stream on as it comes; back-pressure reaches the worker. */
 export async function answerStream(
   reply: FastifyReply,
   completion: Completion,
-  options: { readonly includeUsage: boolean; readonly headers: Readonly<Record<string, string>> },
+  options: { readonly includeUsage: boolean },
 ): Promise<Outcome> {
   reply.hijack();
   const { raw } = reply;
-  raw.writeHead(200, {
-    ...options.headers,
-    "content-type": "text/event-stream; charset=utf-8",
-    "cache-control": "no-cache",
-    "x-accel-buffering": "no",
-  });
+  raw.writeHead(200, { ...answerHeaders(completion), ...SSE_HEADERS, "x-accel-buffering": "no" });
   raw.flushHeaders();
-  const filter = createStreamFilter(options);
-  try {
-    const outcome = await completion.read((payload) => {
-      const bytes = filter.push(payload);
-      return bytes === undefined || raw.write(bytes) ? undefined : drained(raw);
-    });
-    raw.end(filter.finish(cocoonField(completion, outcome)));
-    return outcome;
-  } catch (thrown) {
-    if (!raw.destroyed) {
-      const { body } = toHttpError(toCocoonError(thrown));
-      raw.end(`data: ${JSON.stringify(body)}\n\n`);
-    }
-    throw thrown;
-  }
+  return await streamAnswer(completion, options, {
+    write: (bytes) => (raw.write(bytes) ? undefined : drained(raw)),
+    end: (text) => raw.end(text),
+    isGone: () => raw.destroyed,
+  });
 }
 
 /** Also ends when the client goes away: the abort that follows ends the reading. */

@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Completion, Outcome } from "../client";
+import { isStream, type ParsedRequest, parseMaxCost, parseRequest, type RequestKind } from "../client/openai";
 import { FinalError, toCocoonError } from "../errors";
 import { answerJson } from "./answerJson";
 import { answerStream } from "./answerStream";
 import { type Context, callerOf } from "./context";
-import { type ParsedRequest, parseMaxCost, parseRequest, type RequestKind } from "./parseRequest";
 
 const ROUTES = {
   chat: "/v1/chat/completions",
@@ -74,15 +74,9 @@ async function serve(
 }
 
 function answer(reply: FastifyReply, completion: Completion, parsed: ParsedRequest): Promise<Outcome> {
-  const headers = {
-    "cocoon-receipt": completion.requestId,
-    "cocoon-job": completion.job,
-    "cocoon-provider": completion.provider,
-  };
-  const isStream = completion.contentType.startsWith("text/event-stream") && completion.status < 400;
-  return isStream
-    ? answerStream(reply, completion, { includeUsage: parsed.includeUsage, headers })
-    : answerJson(reply, completion, headers);
+  return isStream(completion)
+    ? answerStream(reply, completion, { includeUsage: parsed.includeUsage })
+    : answerJson(reply, completion);
 }
 
 function bodyOf(request: FastifyRequest): Uint8Array {

@@ -1,9 +1,9 @@
 import fastify, { type FastifyInstance } from "fastify";
+import { toHttpError } from "../client/openai";
 import { FinalError, toCocoonError } from "../errors";
 import { MAX_REQUEST_BODY } from "../protocol";
 import { completionRoutes } from "./completionRoutes";
 import type { Context } from "./context";
-import { toHttpError } from "./errorBody";
 import { infoRoutes } from "./infoRoutes";
 import { jobRoutes } from "./jobRoutes";
 

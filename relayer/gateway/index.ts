@@ -1,3 +1,3 @@
-export { createEvidenceCheck } from "./checkEvidence";
+export { createEvidenceCheck } from "../client";
 export type { ApiKeyOption, GatewayOptions } from "./options";
 export { type Gateway, startGateway } from "./startGateway";

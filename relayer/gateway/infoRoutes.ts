@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import type { ModelInfo } from "../client";
+import { modelBody } from "../client/openai";
 import { FinalError } from "../errors";
 import { findCall } from "../store";
 import { type Context, callerOf } from "./context";
@@ -36,24 +36,4 @@ export function infoRoutes(app: FastifyInstance, context: Context): void {
     await callerOf(context, request);
     return await reply.type("text/plain; version=0.0.4").send(await context.metrics.text());
   });
-}
-
-function modelBody(model: ModelInfo, created: number) {
-  const { prices } = model.cheapest;
-  return {
-    id: model.name,
-    object: "model",
-    created,
-    owned_by: "cocoon",
-    model_hash: model.modelHash,
-    context_length: model.contextLength,
-    providers: model.providers,
-    /** Nanoton per 1,000,000 tokens, at the cheapest provider. */
-    pricing: {
-      prompt_nano: prices.promptPrice.toString(),
-      cached_nano: prices.cachedPrice.toString(),
-      completion_nano: prices.completionPrice.toString(),
-      reasoning_nano: prices.reasoningPrice.toString(),
-    },
-  };
 }

@@ -1,8 +1,8 @@
 import { evidenceSchema, verifyEvidence } from "../attestation";
-import type { VerifyEvidence } from "../client";
 import { FinalError } from "../errors";
 import type { Clock } from "../observe/clock";
 import { fromBase64, fromHex, type RawAddress } from "../protocol";
+import type { VerifyEvidence } from "./deps";
 
 /**
  * Verifies each worker's evidence again, beside what the attestors have said on chain, so that a prompt is sealed only

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { FinalError } from "../errors";
+import { FinalError } from "../../errors";
 
 /** What the gateway itself must know; every other field passes through unread. */
 const common = {

@@ -1,7 +1,7 @@
 import { Address } from "@ton/core";
 import { createDevelopmentSource } from "../../../relayer/attestation";
+import { createEvidenceCheck } from "../../../relayer/client";
 import type { VerifiedWorker } from "../../../relayer/client/checkWorker";
-import { createEvidenceCheck } from "../../../relayer/gateway";
 import { manualClock } from "../../../relayer/observe/clock";
 import {
   encodeBind,

@@ -1,6 +1,6 @@
+import { toHttpError } from "../../../relayer/client/openai/errorBody";
+import { createStreamFilter } from "../../../relayer/client/openai/streamFilter";
 import { ERROR_CODES, FinalError, RetryableError } from "../../../relayer/errors";
-import { toHttpError } from "../../../relayer/gateway/errorBody";
-import { createStreamFilter } from "../../../relayer/gateway/streamFilter";
 
 const COCOON = { receipt: "ab", job: "0:1", provider: "0:2", cost_nano: "7" };
 const event = (chunk: object) => `data: ${JSON.stringify(chunk)}\n\n`;

@@ -1,4 +1,4 @@
-import { type CocoonError, type ErrorCode, RetryableError, toCocoonError } from "../errors";
+import { type CocoonError, type ErrorCode, RetryableError, toCocoonError } from "../../errors";
 
 /** An error in OpenAI's shape. */
 export interface ErrorBody {

@@ -1,4 +1,5 @@
-import type { Completion, Outcome } from "../client";
+import type { Completion } from "../createClient";
+import type { Outcome } from "../readAnswer";
 
 /** What the gateway adds to an answer; everything else in it is the worker's. */
 export interface CocoonField {

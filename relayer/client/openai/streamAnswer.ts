@@ -1,0 +1,60 @@
+import { toCocoonError } from "../../errors";
+import type { Completion } from "../createClient";
+import type { Outcome } from "../readAnswer";
+import { cocoonField } from "./augment";
+import { toHttpError } from "./errorBody";
+import { createStreamFilter } from "./streamFilter";
+
+/** Where a stream goes. */
+export interface StreamSink {
+  /** A promise while the reader is slow; the worker waits for it. */
+  write(bytes: Uint8Array): Promise<void> | undefined;
+  end(text: string): void;
+  /** The reader has gone: nothing more is told to it. */
+  isGone(): boolean;
+}
+
+export const SSE_HEADERS = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-cache",
+} as const;
+
+/** True for an answer that is sent on piece by piece. */
+export function isStream(completion: Pick<Completion, "status" | "contentType">): boolean {
+  return completion.contentType.startsWith("text/event-stream") && completion.status < 400;
+}
+
+/** The receipt's and the job's names, beside every answer. */
+export function answerHeaders(completion: Pick<Completion, "requestId" | "job" | "provider">) {
+  return {
+    "cocoon-receipt": completion.requestId,
+    "cocoon-job": completion.job,
+    "cocoon-provider": completion.provider,
+  };
+}
+
+/**
+ * Passes a stream on as it comes. It ends with `[DONE]` after a checked receipt, or with an error event. Rethrows the
+ * failure for the log once the reader has been told.
+ */
+export async function streamAnswer(
+  completion: Completion,
+  options: { readonly includeUsage: boolean },
+  sink: StreamSink,
+): Promise<Outcome> {
+  const filter = createStreamFilter(options);
+  try {
+    const outcome = await completion.read((payload) => {
+      const bytes = filter.push(payload);
+      return bytes === undefined ? undefined : sink.write(bytes);
+    });
+    sink.end(filter.finish(cocoonField(completion, outcome)));
+    return outcome;
+  } catch (thrown) {
+    if (!sink.isGone()) {
+      const { body } = toHttpError(toCocoonError(thrown));
+      sink.end(`data: ${JSON.stringify(body)}\n\n`);
+    }
+    throw thrown;
+  }
+}

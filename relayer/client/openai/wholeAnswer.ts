@@ -1,0 +1,47 @@
+import { FinalError, RetryableError } from "../../errors";
+import type { Completion } from "../createClient";
+import type { Outcome } from "../readAnswer";
+import { augment, cocoonField, isObject, parseObject } from "./augment";
+import { statusOf, toHttpError } from "./errorBody";
+
+/** A whole answer, or a worker's error, is held in memory: no more than this. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+
+/** An answer as the client gets it. */
+export interface WholeAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+  readonly outcome: Outcome;
+}
+
+/** Reads the whole answer; resolves only after its receipt was checked. */
+export async function wholeAnswer(completion: Completion): Promise<WholeAnswer> {
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  const outcome = await completion.read((payload) => {
+    size += payload.length;
+    if (size > MAX_ANSWER_BYTES) {
+      throw new RetryableError("BACKEND_UNAVAILABLE", "The answer is larger than can be held here.");
+    }
+    pieces.push(payload);
+  });
+  const { status } = completion;
+  const text = Buffer.concat(pieces).toString("utf8");
+  const body = status < 400 ? augment(text, cocoonField(completion, outcome)) : refusal(status, text);
+  const contentType = body === undefined ? completion.contentType : "application/json; charset=utf-8";
+  return { status, contentType, body: body ?? text, outcome };
+}
+
+/** The backend's own error where it has OpenAI's shape, else one of ours. */
+function refusal(status: number, text: string): string {
+  const parsed = parseObject(text);
+  if (isObject(parsed?.error) && typeof parsed.error.message === "string") {
+    return JSON.stringify(parsed);
+  }
+  const code = status === 429 ? "OVERLOADED" : status < 500 ? "BACKEND_REFUSED" : "BACKEND_UNAVAILABLE";
+  const { body } = toHttpError(
+    new FinalError(code, "The model's server refused the request.", { status: statusOf(code) }),
+  );
+  return JSON.stringify(body);
+}
