@@ -1,19 +1,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { Completion, Outcome } from "../client";
-import { isStream, type ParsedRequest, parseMaxCost, parseRequest, type RequestKind } from "../client/openai";
+import type { Outcome } from "../client";
+import { beginAnswer, isStream, REQUEST_PATHS, type RequestKind } from "../client/openai";
 import { FinalError, toCocoonError } from "../errors";
 import { answerJson } from "./answerJson";
 import { answerStream } from "./answerStream";
 import { type Context, callerOf } from "./context";
 
-const ROUTES = {
-  chat: "/v1/chat/completions",
-  completions: "/v1/completions",
-} as const satisfies Record<RequestKind, string>;
-
 export function completionRoutes(app: FastifyInstance, context: Context): void {
   for (const kind of ["chat", "completions"] as const) {
-    app.post(ROUTES[kind], async (request, reply) => {
+    app.post(REQUEST_PATHS[kind], async (request, reply) => {
       const startedMs = context.clock.nowMs();
       let code = "ok";
       try {
@@ -27,7 +22,7 @@ export function completionRoutes(app: FastifyInstance, context: Context): void {
         context.log.warn({ msg: "stream ended early", code, detail: toCocoonError(thrown).message });
       } finally {
         const seconds = (context.clock.nowMs() - startedMs) / 1000;
-        context.metrics.ended({ route: ROUTES[kind], code, seconds });
+        context.metrics.ended({ route: REQUEST_PATHS[kind], code, seconds });
       }
       return reply;
     });
@@ -42,23 +37,22 @@ async function serve(
 ): Promise<Outcome> {
   const caller = await callerOf(context, request);
   const body = bodyOf(request);
-  const parsed = parseRequest(kind, body);
   const gone = new AbortController();
   reply.raw.once("close", () => {
     if (!reply.raw.writableFinished) {
       gone.abort();
     }
   });
-  const completion = await context.client.complete({
+  const { parsed, completion } = await beginAnswer(context.client, {
+    kind,
     body,
-    model: parsed.model,
-    maxTokens: parsed.maxTokens,
-    answers: parsed.answers,
+    maxCost: request.headers["cocoon-max-cost"],
     apiKeyId: caller.id,
-    maxCostNano: parseMaxCost(request.headers["cocoon-max-cost"]),
     signal: gone.signal,
   });
-  const outcome = await answer(reply, completion, parsed);
+  const outcome = isStream(completion)
+    ? await answerStream(reply, completion, { includeUsage: parsed.includeUsage })
+    : await answerJson(reply, completion);
   context.log.info({
     msg: "request served",
     route: kind,
@@ -71,12 +65,6 @@ async function serve(
     apiKey: caller.id,
   });
   return outcome;
-}
-
-function answer(reply: FastifyReply, completion: Completion, parsed: ParsedRequest): Promise<Outcome> {
-  return isStream(completion)
-    ? answerStream(reply, completion, { includeUsage: parsed.includeUsage })
-    : answerJson(reply, completion);
 }
 
 function bodyOf(request: FastifyRequest): Uint8Array {

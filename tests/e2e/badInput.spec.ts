@@ -1,6 +1,6 @@
 import { request } from "undici";
 import { z } from "zod";
-import { createSecretBox } from "../../relayer/client";
+import { createSecretBox } from "../../relayer/client/secretBox";
 import { ERROR_CODES } from "../../relayer/errors";
 import { devWallets } from "../../relayer/localnet/devWallets";
 import { fromHex, toBase64, toHex } from "../../relayer/protocol";

@@ -18,6 +18,12 @@ const schemas = {
 
 export type RequestKind = keyof typeof schemas;
 
+/** Where each kind of request is sent. */
+export const REQUEST_PATHS = {
+  chat: "/v1/chat/completions",
+  completions: "/v1/completions",
+} as const satisfies Record<RequestKind, string>;
+
 export interface ParsedRequest {
   readonly model: string;
   readonly stream: boolean;
