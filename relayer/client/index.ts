@@ -1,9 +1,9 @@
-export { createEvidenceCheck } from "./checkEvidence";
+export { createToncenterClient } from "../chain";
 export type { CompletionRequest } from "./complete";
 export type { Client, Completion, JobInfo } from "./createClient";
 export type { NetworkIdentity, VerifyEvidence } from "./deps";
 export type { ModelInfo } from "./directory";
-export { type OpenClientOptions, type OpenedClient, openClient } from "./openClient";
+export { type CocoonFetch, type CocoonFetchOptions, createCocoonFetch } from "./fetch/createCocoonFetch";
 export { DEFAULT_POLICY, type Policy } from "./policy";
 export type { Outcome } from "./readAnswer";
 export { parseReceiptFile, type ReceiptFile, receiptFileSchema } from "./receiptFile";

@@ -33,7 +33,16 @@ export const receiptFileSchema = z.strictObject({
 
 export type ReceiptFile = z.infer<typeof receiptFileSchema>;
 
-/** Parses a file's text. Throws `RECEIPT_INVALID`. */
+/**
+ * Parses a file's text. Throws `RECEIPT_INVALID`.
+ *
+ * @example
+ * import { readFileSync } from "node:fs";
+ * import { parseReceiptFile } from "cocoon/client";
+ *
+ * const file = parseReceiptFile(readFileSync(process.env.RECEIPT, "utf8"));
+ * console.log(file.head.size); // 1
+ */
 export function parseReceiptFile(text: string): ReceiptFile {
   try {
     return receiptFileSchema.parse(JSON.parse(text));

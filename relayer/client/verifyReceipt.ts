@@ -53,7 +53,17 @@ export interface ReceiptTexts {
   readonly response?: string | Uint8Array;
 }
 
-/** Every check that needs no network. `verifyReceiptOnChain` adds those that read the chain. */
+/**
+ * Every check that needs no network. `verifyReceiptOnChain` adds those that read the chain.
+ *
+ * @example
+ * import { readFileSync } from "node:fs";
+ * import { parseReceiptFile, verifyReceipt } from "cocoon/client";
+ *
+ * const verdict = verifyReceipt(parseReceiptFile(readFileSync(process.env.RECEIPT, "utf8")));
+ * console.log(verdict.ok); // true
+ * console.log(verdict.checks.filter(({ outcome }) => outcome === "failed").length); // 0
+ */
 export function verifyReceipt(file: ReceiptFile, texts: ReceiptTexts = {}): ReceiptVerdict {
   const opened = openReceipt(file);
   if ("failed" in opened) {

@@ -28,7 +28,20 @@ interface Attested {
   readonly expiresAt: number;
 }
 
-/** All of `verifyReceipt`, and that the chain attested this worker, at a provider of this network. */
+/**
+ * All of `verifyReceipt`, and that the chain attested this worker, at a provider of this network.
+ *
+ * @example
+ * import { readFileSync } from "node:fs";
+ * import { createToncenterClient, parseReceiptFile, verifyReceiptOnChain } from "cocoon/client";
+ *
+ * const reader = createToncenterClient({ endpoint: process.env.COCOON_ENDPOINTS });
+ * const file = parseReceiptFile(readFileSync(process.env.RECEIPT, "utf8"));
+ * const { ok, checks } = await verifyReceiptOnChain({ reader }, file);
+ * console.log(ok); // true
+ * console.log(checks.find(({ name }) => name === "attested on chain").outcome); // ok
+ * await reader.close();
+ */
 export async function verifyReceiptOnChain(
   deps: { readonly reader: ChainReader },
   file: ReceiptFile,

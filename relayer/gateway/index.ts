@@ -1,3 +1,3 @@
-export { createEvidenceCheck } from "../client";
+export { createEvidenceCheck } from "../client/checkEvidence";
 export type { ApiKeyOption, GatewayOptions } from "./options";
 export { type Gateway, startGateway } from "./startGateway";

@@ -1,4 +1,4 @@
-import { openClient } from "../client";
+import { openClient } from "../client/openClient";
 import { systemClock } from "../observe/clock";
 import { openStore } from "../store";
 import { createApiKeys } from "./apiKeys";

@@ -22,7 +22,18 @@ export interface ToncenterOptions {
   readonly log?: Log;
 }
 
-/** A reader over toncenter's v2 JSON-RPC; its v3 index and its event stream are used where the endpoint has them. */
+/**
+ * A reader over toncenter's v2 JSON-RPC; its v3 index and its event stream are used where the endpoint has them.
+ *
+ * @example
+ * import { Address } from "@ton/core";
+ * import { createToncenterClient } from "cocoon/client";
+ *
+ * const reader = createToncenterClient({ endpoint: process.env.COCOON_ENDPOINTS });
+ * const { state } = await reader.account(Address.parse(process.env.COCOON_NETWORK_REGISTRY));
+ * console.log(state); // active
+ * await reader.close();
+ */
 export function createToncenterClient(options: ToncenterOptions): ChainReader & { close(): Promise<void> } {
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const endpoint: Endpoint = {

@@ -1,6 +1,6 @@
 import { Address } from "@ton/core";
 import { createDevelopmentSource } from "../../../relayer/attestation";
-import { createEvidenceCheck } from "../../../relayer/client";
+import { createEvidenceCheck } from "../../../relayer/client/checkEvidence";
 import type { VerifiedWorker } from "../../../relayer/client/checkWorker";
 import { manualClock } from "../../../relayer/observe/clock";
 import {
