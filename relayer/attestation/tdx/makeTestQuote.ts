@@ -12,7 +12,7 @@ import {
 // Intel's root refuses them all; a localnet pins such a root and then runs the very code that checks Intel's.
 
 /** Signs Intel's TDX quoting enclave. */
-const QE_MRSIGNER = "dc9e2a7c6f948f17474e34a7fc43ed030f7c1563f1babddf6340c82e0e54a8c5";
+export const QE_MRSIGNER = "dc9e2a7c6f948f17474e34a7fc43ed030f7c1563f1babddf6340c82e0e54a8c5";
 const INTEL_VENDOR = "939a7233f79c4ca9940a0db3957f0607";
 const DAY = 86_400;
 
