@@ -22,6 +22,7 @@ import {
   WORKER,
   type World,
 } from "../tests/support/world";
+import { contractCodes } from "../wrappers/codes";
 import { JobEscrow } from "../wrappers/JobEscrow";
 import {
   type Offer,
@@ -344,6 +345,7 @@ async function measureJob(record: Recorder): Promise<void> {
   );
   record.note("GasLaneSynced", synced, job.address, "LaneSynced");
   record.noteSizes("LaneSynced", ...sentInternal(synced, provider.address, "SyncLane"));
+  record.sizes.JobCode = sizeOf([(await contractCodes("whole")).job]);
   record.sizes.JobEscrow = accountSize(await world.chain.getContract(job.address));
 
   await measureClaims(record, world, job);
@@ -457,7 +459,7 @@ export async function putLanes(
   );
 }
 
-function accountSize(contract: SmartContract): { cells: number; bits: number } {
+export function accountSize(contract: SmartContract): { cells: number; bits: number } {
   const used = contract.account.account?.storageStats.used;
   if (used === undefined) {
     throw new Error("The account does not exist.");

@@ -13,7 +13,7 @@ import {
   statement,
   type World,
 } from "../tests/support/world";
-import { contractCodes } from "../wrappers/codes";
+import { contractCodes, type JobCodeForm } from "../wrappers/codes";
 import { type JobEscrow, jobEscrow } from "../wrappers/JobEscrow";
 import {
   storeCloseJob,
@@ -43,9 +43,9 @@ export interface SessionCost {
   readonly amortisedNanoPerRequest: number;
 }
 
-export async function measureSession(): Promise<SessionCost> {
-  const closed = await runSession(true);
-  const released = await runSession(false);
+export async function measureSession(jobCode: JobCodeForm = "library"): Promise<SessionCost> {
+  const closed = await runSession(jobCode, true);
+  const released = await runSession(jobCode, false);
   return {
     ...closed,
     withoutCloseNano: released.sessionTotalNano,
@@ -53,14 +53,14 @@ export async function measureSession(): Promise<SessionCost> {
   };
 }
 
-async function runSession(developerCloses: boolean) {
-  const world = await createWorld();
+async function runSession(jobCode: JobCodeForm, developerCloses: boolean) {
+  const world = await createWorld({ jobCode });
   const { chain } = world;
   const [developer, owner, operator] = await Promise.all([1, 2, 3].map((seed) => openWallet(world, seed)));
   if (developer === undefined || owner === undefined || operator === undefined) {
     throw new Error("Three wallets are needed.");
   }
-  const codes = await contractCodes();
+  const codes = await contractCodes(jobCode);
   const registry = world.network.address;
   const stake = await providerStake({ registry, owner: owner.address, index: 0, jobCode: codes.job });
   const provider = chain.openContract(stake);
@@ -83,6 +83,7 @@ async function runSession(developerCloses: boolean) {
     developer: developer.address,
     nonce: 1n,
     providerCode: codes.provider,
+    form: jobCode,
   });
   const job = chain.openContract(escrow);
   const parties = [

@@ -3,9 +3,11 @@ import { Address, toNano } from "@ton/core";
 import { attestationRegistry } from "../wrappers/AttestationRegistry";
 import { planParams, readPlan, writeDeployment } from "../wrappers/deployments";
 import { networkRegistry } from "../wrappers/NetworkRegistry";
-import { confirmSend, senderAddress, waitFor } from "../wrappers/scripting";
+import { confirmSend, publishJobCode, senderAddress, waitFor } from "../wrappers/scripting";
 
 const RENT = toNano("0.2");
+/** A year of the library's rent at the masterchain's prices of June 2026, and its deployment. */
+const LIBRARY_TON = "45";
 
 /** Deploys AttestationRegistry and NetworkRegistry; the wallet becomes governor. Parameters: COCOON_NETWORK_PLAN. */
 export async function run(provider: NetworkProvider): Promise<void> {
@@ -29,9 +31,13 @@ export async function run(provider: NetworkProvider): Promise<void> {
       guardian,
       timelockSeconds: plan.timelockSeconds,
       params: planParams(plan, attestation.address),
+      jobCode: plan.jobCode,
     }),
   );
 
+  if (plan.jobCode !== "whole") {
+    await publishJobCode(provider, toNano(plan.libraryTon ?? LIBRARY_TON));
+  }
   await confirmSend(provider, {
     action: "Deploy AttestationRegistry",
     to: attestation.address,

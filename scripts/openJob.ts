@@ -7,7 +7,15 @@ import { JOB_STATES, jobEscrow } from "../wrappers/JobEscrow";
 import { loadProviderCatalog, storeJobService } from "../wrappers/messages";
 import { NetworkRegistry } from "../wrappers/NetworkRegistry";
 import { ProviderStake } from "../wrappers/ProviderStake";
-import { ask, askAddress, askAmount, confirmSend, senderAddress, waitFor } from "../wrappers/scripting";
+import {
+  ask,
+  askAddress,
+  askAmount,
+  confirmSend,
+  readJobCodeForm,
+  senderAddress,
+  waitFor,
+} from "../wrappers/scripting";
 
 const ACCEPT_SECONDS = 3_600;
 const JOB_SECONDS = 7 * 86_400;
@@ -30,12 +38,14 @@ export async function run(provider: NetworkProvider, args: string[]): Promise<vo
   if (offer === undefined) {
     throw new Error("This provider does not offer that model: look at its offers with showProvider.");
   }
+  const registry = provider.open(NetworkRegistry.fromAddress(networkRegistry));
   const job = provider.open(
     await jobEscrow({
       registry: networkRegistry,
       developer: senderAddress(provider),
       nonce: BigInt(`0x${randomBytes(8).toString("hex")}`),
       providerCode: (await contractCodes()).provider,
+      form: await readJobCodeForm(registry),
     }),
   );
   const now = Math.floor(Date.now() / 1000);
@@ -43,7 +53,6 @@ export async function run(provider: NetworkProvider, args: string[]): Promise<vo
     ([, { modelHash, expiresAt }]) => modelHash === model && expiresAt > BigInt(now),
   );
   const worker = args[4] ?? fit?.[0].toString(16) ?? "0";
-  const registry = provider.open(NetworkRegistry.fromAddress(networkRegistry));
   const value = budget + (await registry.getMinValueToOpenJob());
 
   await confirmSend(provider, { action: "Open a job", to: job.address, valueNano: value });

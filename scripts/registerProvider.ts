@@ -4,7 +4,7 @@ import { contractCodes } from "../wrappers/codes";
 import { readDeployment } from "../wrappers/deployments";
 import { NetworkRegistry } from "../wrappers/NetworkRegistry";
 import { providerStake } from "../wrappers/ProviderStake";
-import { ask, askAmount, confirmSend, senderAddress, waitFor } from "../wrappers/scripting";
+import { ask, askAmount, confirmSend, readJobCodeForm, senderAddress, waitFor } from "../wrappers/scripting";
 
 /** registerProvider CATALOG.json STAKE [INDEX]: stakes from the wallet and joins the network. */
 export async function run(provider: NetworkProvider, args: string[]): Promise<void> {
@@ -17,7 +17,7 @@ export async function run(provider: NetworkProvider, args: string[]): Promise<vo
       registry: networkRegistry,
       owner: senderAddress(provider),
       index: Number(args[2] ?? 0),
-      jobCode: (await contractCodes()).job,
+      jobCode: (await contractCodes(await readJobCodeForm(registry))).job,
     }),
   );
   const value = stake + (await registry.getMinValueToRegister());

@@ -1,6 +1,6 @@
 import { type Address, beginCell, type Cell } from "@ton/core";
 import { type JobEscrow, storeJobRecord } from "../build/JobEscrow/JobEscrow_JobEscrow";
-import { codeReference, newJobEscrow } from "./codes";
+import { codeReference, type JobCodeForm, newJobEscrow } from "./codes";
 
 export { JobEscrow, type JobState } from "../build/JobEscrow/JobEscrow_JobEscrow";
 
@@ -10,6 +10,8 @@ export interface JobEscrowConfig {
   readonly developer: Address;
   readonly nonce: bigint;
   readonly providerCode: Cell;
+  /** As the network's jobs carry their code; "library" unless given. */
+  readonly form?: JobCodeForm;
 }
 
 /** The job of that developer and nonce, with the code and data it is deployed with. */
@@ -27,7 +29,7 @@ export function jobEscrow(config: JobEscrowConfig): Promise<JobEscrow> {
       }),
     )
     .endCell();
-  return newJobEscrow(record);
+  return newJobEscrow(record, config.form ?? "library");
 }
 
 /** States of a JobEscrow, by the number its getter returns. A closed job is an account that no longer exists. */

@@ -1,16 +1,33 @@
-import { Cell, Dictionary } from "@ton/core";
+import { beginCell, Cell, contractAddress, Dictionary } from "@ton/core";
 import { JobEscrow } from "../build/JobEscrow/JobEscrow_JobEscrow";
 import { ProviderStake } from "../build/ProviderStake/ProviderStake_ProviderStake";
+
+/**
+ * How a network's jobs carry their code: all of it, or a reference to a library of the masterchain, which
+ * `CodeLibrary` publishes. A network is deployed with one form and keeps it.
+ */
+export type JobCodeForm = "library" | "whole";
+
+export const JOB_CODE_FORMS: readonly JobCodeForm[] = ["library", "whole"];
 
 /** The code that this build gives to a network's children. */
 export interface ContractCodes {
   readonly provider: Cell;
+  /** As an account has it: with the form "library", a library cell. */
   readonly job: Cell;
 }
 
 /** A JobEscrow as it is deployed: everything zero, only its record given. */
-export function newJobEscrow(record: Cell): Promise<JobEscrow> {
-  return JobEscrow.fromInit(0n, 0n, 0n, 0n, 0n, 0n, null, record);
+export async function newJobEscrow(record: Cell, form: JobCodeForm): Promise<JobEscrow> {
+  const { code, data } = await JobEscrow.init(0n, 0n, 0n, 0n, 0n, 0n, null, record);
+  const init = { code: form === "whole" ? code : libraryCell(code), data };
+  return new JobEscrow(contractAddress(0, init), init);
+}
+
+/** A cell that TVM replaces by the library of that hash. */
+export function libraryCell(code: Cell): Cell {
+  const LIBRARY_TAG = 2;
+  return beginCell().storeUint(LIBRARY_TAG, 8).storeBuffer(code.hash()).endCell({ exotic: true });
 }
 
 /** A ProviderStake as it is deployed: everything zero, only its record given. */
@@ -32,12 +49,22 @@ export function newProviderStake(record: Cell): Promise<ProviderStake> {
 }
 
 /** Compiled code of ProviderStake and JobEscrow. */
-export async function contractCodes(): Promise<ContractCodes> {
-  const [provider, job] = await Promise.all([newProviderStake(Cell.EMPTY), newJobEscrow(Cell.EMPTY)]);
+export async function contractCodes(form: JobCodeForm = "library"): Promise<ContractCodes> {
+  const [provider, job] = await Promise.all([newProviderStake(Cell.EMPTY), newJobEscrow(Cell.EMPTY, form)]);
   if (provider.init === undefined || job.init === undefined) {
     throw new Error("The generated wrappers carry no code: run `npm run build`.");
   }
   return { provider: provider.init.code, job: job.init.code };
+}
+
+/** The form in which a network's jobs carry their code, from its `jobCodeHash`; undefined when it is other code. */
+export async function jobCodeForm(jobCodeHash: bigint): Promise<JobCodeForm | undefined> {
+  for (const form of JOB_CODE_FORMS) {
+    if (codeReference((await contractCodes(form)).job).hash === jobCodeHash) {
+      return form;
+    }
+  }
+  return undefined;
 }
 
 /** A code's hash and depth, as they enter an address. */

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { Address, toNano } from "@ton/core";
+import type { JobCodeForm } from "./codes";
 
 /** What a deployed network is reached by; written by `deployNetwork`, read by the other scripts and the relayer. */
 export interface Deployment {
@@ -27,6 +28,10 @@ export interface NetworkPlan {
   readonly threshold: number;
   readonly images: readonly { readonly hash: string; readonly expiresAt: number; readonly tier: number }[];
   readonly models: readonly string[];
+  /** How jobs carry their code: "library" unless given, or "whole". */
+  readonly jobCode?: JobCodeForm;
+  /** Deposited with the library for its rent on the masterchain, in TON. */
+  readonly libraryTon?: string;
 }
 
 const PLAN_FILE = "COCOON_NETWORK_PLAN";

@@ -1,5 +1,5 @@
 export * from "./AttestationRegistry";
-export { type ContractCodes, codeReference, contractCodes } from "./codes";
+export { type ContractCodes, codeReference, contractCodes, JOB_CODE_FORMS, type JobCodeForm } from "./codes";
 export { decodeEvent, type ProtocolEvent } from "./events";
 export { EXIT_CODES, exitCodeName } from "./exit-codes";
 export * from "./JobEscrow";

@@ -1,5 +1,8 @@
 import type { NetworkProvider } from "@ton/blueprint";
-import { Address, fromNano, toNano } from "@ton/core";
+import { Address, fromNano, type OpenedContract, toNano } from "@ton/core";
+import { codeLibrary } from "./CodeLibrary";
+import { contractCodes, type JobCodeForm, jobCodeForm } from "./codes";
+import type { NetworkRegistry } from "./NetworkRegistry";
 
 const POLL_MS = 250;
 const WAIT_MS = 60_000;
@@ -21,6 +24,17 @@ export async function askAddress(provider: NetworkProvider, args: string[], inde
 /** An amount in TON, as nanoton. */
 export async function askAmount(provider: NetworkProvider, args: string[], index: number, question: string) {
   return toNano(await ask(provider, args, index, `${question} (TON)`));
+}
+
+/** How this network's jobs carry their code. */
+export async function readJobCodeForm(registry: OpenedContract<NetworkRegistry>): Promise<JobCodeForm> {
+  const form = await jobCodeForm((await registry.getNetworkState()).jobCodeHash);
+  if (form === undefined) {
+    throw new Error(
+      "The network's jobs have other code than this build: check out the version it was deployed with.",
+    );
+  }
+  return form;
 }
 
 /** The wallet that the script sends from. */
@@ -58,4 +72,14 @@ export async function waitFor(what: string, done: () => Promise<boolean>): Promi
   throw new Error(
     `${what} did not happen within ${WAIT_MS / 1000} s. Look at the transaction in an explorer.`,
   );
+}
+
+/** Publishes this build's job code on the masterchain, or adds to the rent of what is there. */
+export async function publishJobCode(provider: NetworkProvider, deposit: bigint): Promise<Address> {
+  const library = provider.open(await codeLibrary((await contractCodes("whole")).job));
+  await confirmSend(provider, { action: "Publish the jobs' code", to: library.address, valueNano: deposit });
+  await library.send(provider.sender(), { value: deposit }, null);
+  await waitFor("The library", () => provider.isContractDeployed(library.address));
+  provider.ui().write(`CodeLibrary          ${library.address.toString()}`);
+  return library.address;
 }

@@ -1,5 +1,5 @@
 import { type Builder, beginCell, type Cell, storeStateInit } from "@ton/core";
-import { contractCodes } from "../../wrappers/codes";
+import { contractCodes, jobCodeForm } from "../../wrappers/codes";
 import { type JobEscrow, jobEscrow } from "../../wrappers/JobEscrow";
 import { storeCancelJob, storeCloseJob, storeExpireJob, storeFinalizeJob } from "../../wrappers/messages";
 import { NetworkRegistry } from "../../wrappers/NetworkRegistry";
@@ -17,10 +17,14 @@ const JOB_MESSAGE_NANO = 50_000_000n;
 export async function newJob(deps: ClientDeps, nonce: bigint): Promise<JobEscrow> {
   const developer = deps.wallet.address;
   const { provider } = await contractCodes();
-  const job = await jobEscrow({ registry: deps.network.registry, developer, nonce, providerCode: provider });
-  const network = openContract(deps.reader, NetworkRegistry.fromAddress(deps.network.registry));
-  const expected = await network.getJobOf(developer, nonce);
-  if (!expected.equals(job.address)) {
+  const { registry } = deps.network;
+  const network = openContract(deps.reader, NetworkRegistry.fromAddress(registry));
+  const form = await jobCodeForm((await network.getNetworkState()).jobCodeHash);
+  const job =
+    form === undefined
+      ? undefined
+      : await jobEscrow({ registry, developer, nonce, providerCode: provider, form });
+  if (job === undefined || !(await network.getJobOf(developer, nonce)).equals(job.address)) {
     throw new FinalError(
       "CONFIG_INVALID",
       "The network's jobs have other code than this version: update the software or name another network.",

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type Measured, measureGas, sizeOf } from "../../bench/handlerGas";
 import { measureSession } from "../../bench/session";
 import { attestationRegistry } from "../../wrappers/AttestationRegistry";
+import { codeLibrary } from "../../wrappers/CodeLibrary";
 import { contractCodes } from "../../wrappers/codes";
 import * as constants from "../../wrappers/messages";
 import { networkRegistry } from "../../wrappers/NetworkRegistry";
@@ -28,9 +29,11 @@ async function codeSizes() {
   const network = await networkRegistry({ ...offices, params: networkParams(roles) });
   const lists = { attestors: [], threshold: 1, images: [], models: [] };
   const attestation = await attestationRegistry({ ...offices, ...lists });
-  const codes = await contractCodes();
+  const codes = await contractCodes("whole");
+  const library = await codeLibrary(codes.job);
   const all = {
     JobEscrow: codes.job,
+    CodeLibrary: library.init?.code,
     ProviderStake: codes.provider,
     NetworkRegistry: network.init?.code,
     AttestationRegistry: attestation.init?.code,

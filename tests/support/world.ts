@@ -7,7 +7,8 @@ import {
   statementSignatures,
   workerStatement,
 } from "../../wrappers/AttestationRegistry";
-import { contractCodes } from "../../wrappers/codes";
+import { codeLibrary } from "../../wrappers/CodeLibrary";
+import { contractCodes, type JobCodeForm } from "../../wrappers/codes";
 import { type JobEscrow, jobEscrow } from "../../wrappers/JobEscrow";
 import {
   type NetworkParams,
@@ -34,6 +35,7 @@ export const PRICES = {
   reasoning: 800_000n,
 } as const;
 export const BUDGET = toNano("2");
+export const LIBRARY_DEPOSIT = toNano("2");
 export const STAKE = toNano("10");
 export const ATTESTORS = [testKey("attestor 0"), testKey("attestor 1"), testKey("attestor 2")] as const;
 export const WORKER = testKey("worker");
@@ -176,10 +178,16 @@ export interface WorldOptions {
   readonly threshold?: number;
   /** The chain's configuration; mainnet's of June 2026 unless given. */
   readonly config?: Cell;
+  /** How jobs carry their code; "library" unless given. */
+  readonly jobCode?: JobCodeForm;
+  readonly publishJobCode?: boolean;
 }
 
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
-  const chain = await Blockchain.create({ config: options.config ?? MAINNET_2026_CONFIG });
+  const chain = await Blockchain.create({
+    config: options.config ?? MAINNET_2026_CONFIG,
+    autoDeployLibs: true,
+  });
   chain.now = START;
   const [governor, guardian, treasury, owner, operator, developer, stranger] = await Promise.all([
     chain.treasury("governor"),
@@ -211,9 +219,10 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
         arbiter: guardian.address,
         attestationRegistry: attestation.address,
       }),
+      jobCode: options.jobCode,
     }),
   );
-  const codes = await contractCodes();
+  const codes = await contractCodes(options.jobCode);
   const provider = chain.openContract(
     await providerStake({ registry: network.address, owner: owner.address, index: 0, jobCode: codes.job }),
   );
@@ -236,9 +245,14 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
           developer: developer.address,
           nonce,
           providerCode: codes.provider,
+          form: options.jobCode,
         }),
       ),
   };
+  if (options.jobCode !== "whole" && options.publishJobCode !== false) {
+    const library = chain.openContract(await codeLibrary((await contractCodes("whole")).job));
+    await library.send(governor.getSender(), { value: LIBRARY_DEPOSIT }, null);
+  }
   await network.send(governor.getSender(), { value: toNano("0.1") }, null);
   await attestation.send(governor.getSender(), { value: toNano("0.1") }, null);
   return world;

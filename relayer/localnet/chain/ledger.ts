@@ -1,6 +1,7 @@
 import type { Address, Cell, ShardAccount } from "@ton/core";
 import { decodeAccount, newAccount } from "./accounts";
 import { type BlockLog, createBlockLog } from "./blockLog";
+import { collectLibraries, isMasterchain, type Libraries } from "./libraries";
 import type { AccountKey, Block, BlockEntry } from "./records";
 import { createTransactionIndex, type TransactionIndex } from "./transactionIndex";
 
@@ -29,6 +30,8 @@ export interface Ledger {
   latestAccount(address: Address): string;
   /** The state that answers show. */
   finalAccount(address: Address): ShardAccount;
+  /** What masterchain accounts publish in their newest state. */
+  libraries(): Libraries;
   finalBlock(): Block;
   finalityBlocks(): number;
   setFinalityBlocks(count: number): void;
@@ -56,6 +59,14 @@ export function createLedger(genesis: {
   let finalSeqno = 1;
   let lt = 0n;
   let queue: readonly Cell[] = [];
+  let libraries: Libraries | undefined;
+
+  const setLatest = (key: AccountKey, boc: string): void => {
+    latest.set(key, boc);
+    if (isMasterchain(key)) {
+      libraries = undefined;
+    }
+  };
 
   const finalize = (): void => {
     while (finalSeqno < blocks.head().seqno - finalityBlocks) {
@@ -84,6 +95,10 @@ export function createLedger(genesis: {
     queue: () => queue,
     latestAccount: (address) => latest.get(address.toRawString()) ?? newAccount(address, 0n),
     finalAccount: (address) => decodeAccount(final.get(address.toRawString()) ?? newAccount(address, 0n)),
+    libraries() {
+      libraries ??= collectLibraries(latest);
+      return libraries;
+    },
     finalBlock: () => blocks.at(finalSeqno) ?? blocks.first(),
     finalityBlocks: () => finalityBlocks,
     setFinalityBlocks(count) {
@@ -92,7 +107,7 @@ export function createLedger(genesis: {
     },
     credit(accounts) {
       for (const [key, boc] of accounts) {
-        latest.set(key, boc);
+        setLatest(key, boc);
         final.set(key, boc);
       }
     },
@@ -103,7 +118,7 @@ export function createLedger(genesis: {
       lt = entry.lt;
       queue = entry.queue;
       for (const [account, boc] of entry.touched) {
-        latest.set(account, boc);
+        setLatest(account, boc);
       }
       if (entry.transactions.length > 0) {
         waiting.set(entry.seqno, entry);
@@ -126,6 +141,7 @@ export function createLedger(genesis: {
       blocks.rewindTo(mark.headSeqno);
       index.truncate(mark.transactionCount);
       replace(latest, mark.latest);
+      libraries = undefined;
       replace(final, mark.final);
       replace(waiting, mark.waiting);
       ({ finalSeqno, lt, queue } = mark);

@@ -52,6 +52,8 @@ function startBlock(deps: MiningDeps, utime: number) {
   const seqno = ledger.blocks.head().seqno + 1;
   const touched = new Map<AccountKey, string>();
   const transactions: TransactionRecord[] = [];
+  // Those of the blocks before: what is published in a block can be referred to from the next one on.
+  const libraries = ledger.libraries().boc;
   let lt = ledger.lt();
   let dropped = 0;
 
@@ -66,7 +68,14 @@ function startBlock(deps: MiningDeps, utime: number) {
     const state = touched.get(account) ?? ledger.latestAccount(address);
     // Asked for here because an empty block has no use for it, and it is slow to build.
     const prevBlocks = deps.prevBlocks(seqno - 1);
-    const result = tvm.runTransaction({ message: cell, account: state, now: utime, lt, prevBlocks });
+    const result = tvm.runTransaction({
+      message: cell,
+      account: state,
+      now: utime,
+      lt,
+      prevBlocks,
+      libraries,
+    });
     if (!result.ok) {
       dropped++;
       log.warn({ msg: "message dropped", account, type: message.info.type, exitCode: result.exitCode });

@@ -41,6 +41,7 @@ export function runGetter(
     balance: account.storage.balance.coins,
     now: deps.clock.nowSeconds(),
     prevBlocks: deps.prevBlocks(deps.ledger.finalBlock().seqno),
+    libraries: deps.ledger.libraries().boc,
   });
 }
 
@@ -92,6 +93,7 @@ function runNow(deps: ReadingDeps, address: Address, message: Cell, ignoreSignat
     now: Math.max(clock.nowSeconds(), ledger.blocks.head().utime),
     lt: ledger.lt() + LT_STEP,
     prevBlocks: deps.prevBlocks(ledger.blocks.head().seqno),
+    libraries: ledger.libraries().boc,
     ignoreSignatures,
   });
 }

@@ -11,6 +11,8 @@ export interface TransactionRun {
   readonly now: number;
   readonly lt: bigint;
   readonly prevBlocks: string;
+  /** Base64 of the libraries that code may refer to. */
+  readonly libraries?: string;
   readonly ignoreSignatures?: boolean;
 }
 
@@ -26,6 +28,7 @@ export interface GetterRun {
   readonly stack: readonly TupleItem[];
   readonly now: number;
   readonly prevBlocks: string;
+  readonly libraries?: string;
 }
 
 export interface GetterResult {
@@ -90,7 +93,13 @@ export async function createTvm(config: Cell): Promise<Tvm> {
         debug_enabled: false,
         prev_blocks_info: run.prevBlocks,
       };
-      const args = [emulator, 0, run.account, base64(run.message), JSON.stringify(parameters)];
+      const args = [
+        emulator,
+        run.libraries ?? 0,
+        run.account,
+        base64(run.message),
+        JSON.stringify(parameters),
+      ];
       const { output } = transactionAnswer.parse(call("_emulate_with_emulator", args));
       return output.success
         ? { ok: true, transaction: output.transaction, account: output.shard_account }
@@ -101,7 +110,7 @@ export async function createTvm(config: Cell): Promise<Tvm> {
         code: base64(run.state.code ?? Cell.EMPTY),
         data: base64(run.state.data ?? Cell.EMPTY),
         verbosity: SHORT_LOG,
-        libs: "",
+        libs: run.libraries ?? "",
         address: run.address.toString(),
         unixtime: run.now,
         balance: run.balance.toString(),

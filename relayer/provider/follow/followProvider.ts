@@ -1,5 +1,11 @@
 import { Address, type Message, type Transaction } from "@ton/core";
-import { type ContractCodes, contractCodes, jobEscrow, type ProtocolEvent } from "../../../wrappers";
+import {
+  type ContractCodes,
+  contractCodes,
+  JOB_CODE_FORMS,
+  jobEscrow,
+  type ProtocolEvent,
+} from "../../../wrappers";
 import { JobEscrow } from "../../../wrappers/JobEscrow";
 import { loadReserveBond, type ReserveBond } from "../../../wrappers/messages";
 import { findJob, listJobs, type Store, saveJob } from "../../store";
@@ -49,13 +55,21 @@ async function noteRefusedJob(
     return;
   }
   // Pure computation, although it is a promise: the store is not kept waiting.
-  const job = await jobEscrow({
-    registry: context.registry,
-    developer: request.developer,
-    nonce: request.nonce,
-    providerCode: codes.provider,
-  });
-  if (!job.address.equals(inMessage.info.src)) {
+  // A job in the form that the network does not have would only be refused once more.
+  const { src } = inMessage.info;
+  const jobs = await Promise.all(
+    JOB_CODE_FORMS.map((form) =>
+      jobEscrow({
+        registry: context.registry,
+        developer: request.developer,
+        nonce: request.nonce,
+        providerCode: codes.provider,
+        form,
+      }),
+    ),
+  );
+  const job = jobs.find(({ address }) => address.equals(src));
+  if (job === undefined) {
     return;
   }
   const live = await listJobs(tx, { role: "provider", states: LIVE_STATES });

@@ -20,6 +20,7 @@ import { type DevRole, devWallet } from "../../../relayer/localnet/devWallets";
 import type { Localnet } from "../../../relayer/localnet/startLocalnet";
 import { primitives } from "../../../relayer/protocol";
 import { type AttestationRegistry, attestationRegistry } from "../../../wrappers/AttestationRegistry";
+import { codeLibrary } from "../../../wrappers/CodeLibrary";
 import { contractCodes } from "../../../wrappers/codes";
 import { type JobEscrow, jobEscrow } from "../../../wrappers/JobEscrow";
 import { type Offer, type Prices, storeJobService, storeProviderCatalog } from "../../../wrappers/messages";
@@ -115,6 +116,8 @@ export async function deployNetwork(net: Localnet): Promise<DeployedNetwork> {
     }),
   );
   const deployer = await via("deployer");
+  const library = open(await codeLibrary((await contractCodes("whole")).job));
+  await library.send(deployer, { value: toNano("2") }, null);
   await attestation.send(deployer, { value: toNano("0.1") }, null);
   await registry.send(deployer, { value: toNano("0.1") }, null);
   await provider.send(

@@ -50,11 +50,27 @@ function walletInformation(context: ApiContext, address: Address) {
   return { wallet: known !== undefined, balance, account_state: state, last_transaction_id, ...known };
 }
 
+/** Those of these hashes, hex or base64, that somebody publishes. */
+function libraries({ chain }: ApiContext, hashes: readonly string[]) {
+  const known = chain.ledger.libraries().byHash;
+  const entries = hashes.flatMap((hash) => {
+    const hex = /^[0-9a-fA-F]{64}$/.test(hash)
+      ? hash.toLowerCase()
+      : Buffer.from(hash, "base64").toString("hex");
+    const root = known.get(hex);
+    return root === undefined
+      ? []
+      : [{ "@type": "smc.libraryEntry", hash: base64(root.hash()), data: bocBase64(root) }];
+  });
+  return { "@type": "smc.libraryResult", result: entries };
+}
+
 export const accountMethods: Methods = {
   getAddressInformation: (context, params) => accountInformation(context, params.address("address")),
   getAddressBalance: ({ chain }, params) => balanceOf(chain.ledger.finalAccount(params.address("address"))),
   getAddressState: ({ chain }, params) => stateName(chain.ledger.finalAccount(params.address("address"))),
   getWalletInformation: (context, params) => walletInformation(context, params.address("address")),
+  getLibraries: (context, params) => libraries(context, params.list("libraries")),
   runGetMethod(context, params) {
     const address = params.address("address");
     const method = params.raw("method");
