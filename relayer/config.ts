@@ -51,6 +51,19 @@ const store = {
   COCOON_DATA_DIR: z.string().default(".cocoon/data"),
 };
 
+/** What a verifier of TDX quotes knows by itself. */
+const quotes = {
+  /** x and y of the root that Intel's chains must end in; a localnet pins one of its own. */
+  COCOON_TDX_ROOT_KEY: z
+    .string()
+    .regex(/^[0-9a-f]{128}$/, "must be 128 hex digits")
+    .optional(),
+  /** Intel's collateral in the file form of DCAP tools; read anew for each verification. */
+  COCOON_COLLATERAL_FILE: z.string().optional(),
+  /** A PCCS or Intel's own service, asked where no file is given. */
+  COCOON_PCCS_URL: z.url().optional(),
+};
+
 const localnet = z.object({
   ...common,
   COCOON_LOCALNET_PORT: port.default(8081),
@@ -75,12 +88,20 @@ const worker = z.object({
   COCOON_MAX_OUTPUT_TOKENS: z.coerce.number().int().min(1).default(160),
   COCOON_MAX_CONCURRENT: z.coerce.number().int().min(1).max(1_024).default(4),
   /** Development platform: whoever holds this seed vouches for any image. Refused by networks that do not pin its key. */
-  COCOON_DEV_PLATFORM_SEED: hex32,
-  COCOON_IMAGE_HASH: hex32,
+  COCOON_DEV_PLATFORM_SEED: hex32.optional(),
+  COCOON_IMAGE_HASH: hex32.optional(),
+  /** Where quotes come from; the first is a TDX machine of nobody's hardware, under a root made from the seed. */
+  COCOON_QUOTE_SOURCE: z
+    .enum(["tdx-development", "configfs-tsm", "dstack", "development"])
+    .default("configfs-tsm"),
+  COCOON_TDX_DEV_ROOT_SEED: hex32.optional(),
+  COCOON_TDX_DEV_IMAGE: z.string().default("cocoon development image"),
+  COCOON_DSTACK_SOCKET: z.string().default("/var/run/dstack.sock"),
 });
 
 const attestor = z.object({
   ...common,
+  ...quotes,
   COCOON_ATTESTOR_PORT: port.default(8070),
   COCOON_GLOBAL_ID: chain.COCOON_GLOBAL_ID,
   COCOON_ATTESTATION_REGISTRY: address,
@@ -109,6 +130,7 @@ const provider = z.object({
 
 const gateway = z.object({
   ...common,
+  ...quotes,
   ...chain,
   ...store,
   COCOON_GATEWAY_PORT: port.default(8000),
@@ -123,6 +145,8 @@ const gateway = z.object({
   COCOON_TEES: list.pipe(z.array(z.enum(["development", "tdx", "sevSnp"]))).default(["tdx", "sevSnp"]),
   /** Keys of development platforms whose workers may see a prompt: for networks of your own. */
   COCOON_DEV_PLATFORM_KEYS: list.default([]),
+  /** JSON: images, models, TCB statuses and sites that the developer accepts; see docs/operate.md. */
+  COCOON_POLICY_FILE: z.string().optional(),
   COCOON_ALLOW_HTTP: flag.default(false),
   COCOON_KEEP_TEXTS: flag.default(false),
 });

@@ -7,6 +7,7 @@ import type { Clock } from "../observe/clock";
 import type { Log } from "../observe/log";
 import { fromBase64, hashHpkeKey, primitives, type RawAddress, toBase64, toHex } from "../protocol";
 import { type Evidence, evidenceSchema } from "./evidence";
+import { prepareQuote, type QuoteVerifier } from "./tdx/quoteVerifier";
 import { type AllowedImage, type EvidenceVerdict, verifyEvidence } from "./verifyEvidence";
 
 /** Bind statement and evidence have some 1 KB together. */
@@ -32,6 +33,8 @@ export interface AttestorOptions {
     readonly models: readonly Uint8Array[];
     readonly developmentPlatforms: readonly Uint8Array[];
   };
+  /** Absent: TDX evidence is refused. */
+  readonly quotes?: QuoteVerifier;
   readonly log: Log;
   readonly clock: Clock;
 }
@@ -60,7 +63,7 @@ export async function startAttestor(
     });
   });
   app.get("/healthz", () => ({ ok: true, attestors: options.attestors.map(({ index }) => index) }));
-  app.post("/v1/attest", (request): AttestAnswer => {
+  app.post("/v1/attest", (request): Promise<AttestAnswer> => {
     const body = attestBody.safeParse(request.body);
     if (!body.success) {
       throw new FinalError("BAD_REQUEST", `The request is not well formed: ${z.prettifyError(body.error)}`);
@@ -72,15 +75,17 @@ export async function startAttestor(
 }
 
 /** Verifies, then signs. Throws `ATTESTATION_REFUSED`, whose fact `failed` names every failed check. */
-function attest(
+async function attest(
   options: AttestorOptions,
   claim: { readonly bind: Uint8Array; readonly evidence: Evidence; readonly epoch: number },
-): AttestAnswer {
+): Promise<AttestAnswer> {
+  const nowSeconds = Math.floor(options.clock.nowMs() / 1000);
   const verdict = verifyEvidence(claim, {
+    verifyQuote: await prepareQuote(options.quotes, claim.evidence, nowSeconds),
     networkId: options.networkId,
     registry: options.registry,
     ...options.policy,
-    nowSeconds: Math.floor(options.clock.nowMs() / 1000),
+    nowSeconds,
   });
   if (!verdict.ok) {
     const failed = verdict.failed.join(",");

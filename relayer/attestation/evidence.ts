@@ -18,12 +18,22 @@ const developmentEvidence = z.strictObject({
   signature: hexOf(SIGNATURE_BYTES),
 });
 
-/** What a worker shows to prove where it runs. Vendors' quotes become further kinds of this union. */
-export const evidenceSchema = z.discriminatedUnion("kind", [developmentEvidence]);
+/** Quotes of real machines have some 5 KB, padded ones 8 KB. */
+const MAX_QUOTE_TEXT = 24 * 1024;
 
-/** Checked in form only: `verifyEvidence` decides whether to believe it. Every field is lower-case hex. */
+const tdxEvidence = z.strictObject({
+  kind: z.literal("tdx"),
+  /** Base64. What Intel has signed about the machine is the verifier's to get, never the prover's to give. */
+  quote: z.base64().max(MAX_QUOTE_TEXT),
+});
+
+/** What a worker shows to prove where it runs: one kind for each platform. */
+export const evidenceSchema = z.discriminatedUnion("kind", [developmentEvidence, tdxEvidence]);
+
+/** Checked in form only: `verifyEvidence` decides whether to believe it. */
 export type Evidence = z.infer<typeof evidenceSchema>;
 export type DevelopmentEvidence = z.infer<typeof developmentEvidence>;
+export type TdxEvidence = z.infer<typeof tdxEvidence>;
 
 /** What a development platform signs: `"cocoon/dev-evidence/v1\0" ‖ imageHash[32] ‖ reportData[64]`. */
 export function encodeDevelopmentEvidence(imageHash: Uint8Array, reportData: Uint8Array): Uint8Array {

@@ -7,9 +7,11 @@ import {
   type RawAddress,
   toHex,
 } from "../protocol";
-import { type Evidence, isSignedByPlatform } from "./evidence";
+import { type DevelopmentEvidence, type Evidence, isSignedByPlatform, type TdxEvidence } from "./evidence";
+import { imageHash as hashImage } from "./tdx/imageHash";
+import type { QuoteCheck, QuoteVerdict } from "./tdx/verifyQuote";
 
-/** Every check by name; a verdict lists those that failed. */
+/** Every check by name; a verdict lists those that failed, a quote's own among them. */
 export const EVIDENCE_CHECKS = [
   "bindFormat",
   "network",
@@ -26,9 +28,10 @@ export const EVIDENCE_CHECKS = [
   "imageExpired",
   "platformNotPinned",
   "platformSignature",
+  "quoteRootNotPinned",
 ] as const;
 
-export type EvidenceCheck = (typeof EVIDENCE_CHECKS)[number];
+export type EvidenceCheck = (typeof EVIDENCE_CHECKS)[number] | QuoteCheck;
 
 /** An image that may serve until `expiresAt` (unix seconds). */
 export interface AllowedImage {
@@ -47,6 +50,8 @@ export interface EvidenceExpectations {
   readonly images: readonly AllowedImage[];
   /** Keys [32] of development platforms; without one, development evidence is refused. */
   readonly developmentPlatforms: readonly Uint8Array[];
+  /** `verifyQuote` with a pinned root and collateral of the verifier's own; without one, TDX evidence is refused. */
+  readonly verifyQuote?: (quote: Uint8Array) => QuoteVerdict;
   /** The second half [32] of the report data, where the verifier chose it. */
   readonly fresh?: Uint8Array;
   readonly nowSeconds: number;
@@ -58,8 +63,10 @@ export type EvidenceVerdict =
       readonly bind: BindStatement;
       readonly bindHash: Uint8Array;
       readonly imageHash: Uint8Array;
-      /** Unix seconds: when the statement or the image ends, whichever is first. */
+      /** Unix seconds: when the statement, the image or the quote's collateral ends, whichever is first. */
       readonly expiresAt: number;
+      /** Lower-case hex of the machine's own name (PPID), where its vendor gives it one. */
+      readonly machine: string | undefined;
     }
   | { readonly ok: false; readonly failed: readonly EvidenceCheck[] };
 
@@ -80,22 +87,24 @@ export function verifyEvidence(
   if (bind !== undefined) {
     checkBind(bind, expected, check);
   }
-  const { evidence } = claim;
-  const imageHash = fromHex(evidence.imageHash, 32);
-  const reportData = fromHex(evidence.reportData, 64);
-  check("teeKind", bind === undefined || bind.tee === evidence.kind);
+  check("teeKind", bind === undefined || bind.tee === claim.evidence.kind);
   // No kind of evidence carries a GPU's report yet, so a statement that claims one is not shown to be true.
   check("gpuEvidence", bind === undefined || bind.gpuDigest === undefined);
+  const shown = checkPlatform(claim.evidence, expected, check);
+  if (shown === undefined) {
+    return { ok: false, failed };
+  }
+  const { imageHash, reportData } = shown;
   check("reportData", equalBytes(reportData.subarray(0, 32), bindHash));
   check("freshness", expected.fresh === undefined || equalBytes(reportData.subarray(32), expected.fresh));
   const image = expected.images.find((allowed) => equalBytes(allowed.hash, imageHash));
   check("imageNotAllowed", image !== undefined);
   check("imageExpired", image === undefined || expected.nowSeconds < image.expiresAt);
-  checkPlatform(evidence, expected, check);
   if (failed.length > 0 || bind === undefined || image === undefined) {
     return { ok: false, failed };
   }
-  return { ok: true, bind, bindHash, imageHash, expiresAt: Math.min(bind.notAfter, image.expiresAt) };
+  const expiresAt = Math.min(bind.notAfter, image.expiresAt, shown.validUntil);
+  return { ok: true, bind, bindHash, imageHash, expiresAt, machine: shown.machine };
 }
 
 type Check = (name: EvidenceCheck, holds: boolean) => void;
@@ -113,29 +122,71 @@ function checkBind(bind: BindStatement, expected: EvidenceExpectations, check: C
   check("expired", expected.nowSeconds < bind.notAfter);
 }
 
-function checkPlatform(evidence: Evidence, expected: EvidenceExpectations, check: Check): void {
+/** What a platform says of its worker, whether or not its checks hold. */
+interface Shown {
+  readonly imageHash: Uint8Array;
+  readonly reportData: Uint8Array;
+  readonly validUntil: number;
+  readonly machine: string | undefined;
+}
+
+function checkPlatform(evidence: Evidence, expected: EvidenceExpectations, check: Check): Shown | undefined {
   const { kind } = evidence;
   switch (kind) {
     case "development":
-      check(
-        "platformNotPinned",
-        expected.developmentPlatforms.some((key) => toHex(key) === evidence.platformPublicKey),
-      );
-      check(
-        "platformSignature",
-        isSignedByPlatform({
-          platformPublicKey: fromHex(evidence.platformPublicKey, 32),
-          imageHash: fromHex(evidence.imageHash, 32),
-          reportData: fromHex(evidence.reportData, 64),
-          signature: fromHex(evidence.signature, 64),
-        }),
-      );
-      return;
+      return checkDevelopment(evidence, expected, check);
+    case "tdx":
+      return checkTdx(evidence, expected, check);
     default: {
       const impossible: never = kind;
       throw new TypeError(`unknown kind of evidence ${String(impossible)}`);
     }
   }
+}
+
+function checkDevelopment(
+  evidence: DevelopmentEvidence,
+  expected: EvidenceExpectations,
+  check: Check,
+): Shown {
+  const imageHash = fromHex(evidence.imageHash, 32);
+  const reportData = fromHex(evidence.reportData, 64);
+  check(
+    "platformNotPinned",
+    expected.developmentPlatforms.some((key) => toHex(key) === evidence.platformPublicKey),
+  );
+  check(
+    "platformSignature",
+    isSignedByPlatform({
+      platformPublicKey: fromHex(evidence.platformPublicKey, 32),
+      imageHash,
+      reportData,
+      signature: fromHex(evidence.signature, 64),
+    }),
+  );
+  return { imageHash, reportData, validUntil: Number.POSITIVE_INFINITY, machine: undefined };
+}
+
+function checkTdx(evidence: TdxEvidence, expected: EvidenceExpectations, check: Check): Shown | undefined {
+  check("quoteRootNotPinned", expected.verifyQuote !== undefined);
+  const verdict = expected.verifyQuote?.(Buffer.from(evidence.quote, "base64"));
+  for (const name of verdict?.failed ?? []) {
+    check(name, false);
+  }
+  const body = verdict?.quote?.body;
+  if (verdict === undefined || body === undefined) {
+    return undefined;
+  }
+  // An SGX enclave's quote is sound and yet no TD's: it has no image of ours.
+  check("quoteFormat", body.kind === "tdx");
+  return body.kind === "sgx"
+    ? undefined
+    : {
+        imageHash: hashImage(body.td),
+        reportData: body.td.reportData,
+        validUntil: verdict.validUntil,
+        machine: verdict.machine?.ppid,
+      };
 }
 
 function parseBind(bytes: Uint8Array): BindStatement | undefined {

@@ -4,6 +4,7 @@ import { FinalError } from "../errors";
 import { systemClock } from "../observe/clock";
 import { createLog } from "../observe/log";
 import { fromHex, toRawAddress } from "../protocol";
+import { quoteVerifierOf } from "./attestation";
 import { runUntilSignal } from "./runUntilSignal";
 
 export async function attestor(): Promise<void> {
@@ -25,6 +26,7 @@ export async function attestor(): Promise<void> {
       models: config.COCOON_ALLOWED_MODELS.map((hash) => fromHex(hash, 32)),
       developmentPlatforms: config.COCOON_DEV_PLATFORM_KEYS.map((key) => fromHex(key, 32)),
     },
+    quotes: quoteVerifierOf(config),
     log: createLog({ name: "attestor", level: config.COCOON_LOG_LEVEL }),
     clock: systemClock,
   });

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { toCocoonError } from "../errors";
+import type { AttestImageOptions, AttestVerifyOptions } from "./attest";
 import type { UpOptions } from "./up/up";
 import type { VerifyOptions } from "./verify";
 
@@ -13,6 +14,7 @@ const commands = {
   relayer: (): typeof import("./relayer") => require("./relayer"),
   gateway: (): typeof import("./gateway") => require("./gateway"),
   verify: (): typeof import("./verify") => require("./verify"),
+  attest: (): typeof import("./attest") => require("./attest"),
 };
 
 const program = new Command("cocoon")
@@ -62,6 +64,34 @@ program
   .option("--endpoint <url>", "JSON-RPC URL for the one chain read", "http://127.0.0.1:8081/api/v2/jsonRPC")
   .option("--offline", "leave the chain read out; the verdict then says so")
   .action((file: string, options: VerifyOptions) => commands.verify().verify(file, options));
+
+const attest = program.command("attest").description("machines' quotes, off chain");
+
+attest
+  .command("verify")
+  .description("check a TDX or SGX quote with all that Intel has published about its machine")
+  .requiredOption("--quote <file>", "raw bytes, hex or base64")
+  .option("--collateral <file>", "Intel's collateral, in the file form of DCAP tools; fetched otherwise")
+  .option("--pccs <url>", "where to fetch it", "https://api.trustedservices.intel.com")
+  .option("--root <hex>", "x and y of another root than Intel's")
+  .option("--at <iso>", "the time to verify at; now otherwise")
+  .option("--max-age-days <days>", "how old the collateral may be", "7")
+  .option("--advisory <id...>", "advisories (INTEL-SA-…) that are accepted", [])
+  .option("--json", "print the verdict as JSON")
+  .action((options: AttestVerifyOptions) => commands.attest().attestVerify(options));
+
+attest
+  .command("image")
+  .description("the image hash of a quote, or of measurements")
+  .option("--quote <file>", "raw bytes, hex or base64")
+  .option("--mrtd <hex>", "firmware")
+  .option("--rtmr1 <hex>", "kernel")
+  .option("--rtmr2 <hex>", "initrd and command line")
+  .option("--mrconfigid <hex>", "48 bytes", "00".repeat(48))
+  .option("--attributes <hex>", "TD attributes, as they stand in a quote", "0000001000000000")
+  .option("--xfam <hex>", "as it stands in a quote", "e702060000000000")
+  .option("--json", "print JSON")
+  .action((options: AttestImageOptions) => commands.attest().attestImage(options));
 
 program.parseAsync().catch((thrown: unknown) => {
   const error = toCocoonError(thrown);

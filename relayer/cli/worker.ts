@@ -1,11 +1,11 @@
 import { join } from "node:path";
-import { createDevelopmentSource } from "../attestation";
 import { type Config, loadEnvironment, readConfig } from "../config";
 import { FinalError } from "../errors";
 import { systemClock } from "../observe/clock";
 import { createLog } from "../observe/log";
 import { fromHex } from "../protocol";
 import { type Backend, createLlamaBackend, createOpenAiBackend, hashModelFile, startWorker } from "../worker";
+import { quoteSourceOf } from "./attestation";
 import { runUntilSignal } from "./runUntilSignal";
 
 const SHIPPED_MODEL = join(__dirname, "..", "model", "cocoon-tiny.gguf");
@@ -23,10 +23,7 @@ export async function worker(): Promise<void> {
       contextLength: config.COCOON_CONTEXT_LENGTH,
       maxOutputTokens: config.COCOON_MAX_OUTPUT_TOKENS,
     },
-    quoteSource: createDevelopmentSource({
-      seed: fromHex(config.COCOON_DEV_PLATFORM_SEED, 32),
-      imageHash: fromHex(config.COCOON_IMAGE_HASH, 32),
-    }),
+    quoteSource: quoteSourceOf(config),
     maxConcurrent: config.COCOON_MAX_CONCURRENT,
     log: createLog({ name: "worker", level: config.COCOON_LOG_LEVEL }),
     clock: systemClock,

@@ -1,4 +1,4 @@
-import { evidenceSchema, verifyEvidence } from "../attestation";
+import { evidenceSchema, prepareQuote, type QuoteVerifier, verifyEvidence } from "../attestation";
 import { FinalError } from "../errors";
 import type { Clock } from "../observe/clock";
 import { fromBase64, fromHex, type RawAddress } from "../protocol";
@@ -14,6 +14,10 @@ export function createEvidenceCheck(pinned: {
   readonly registry: RawAddress;
   /** Keys [32] of development platforms; evidence of any other kind or key is refused. */
   readonly developmentPlatforms: readonly Uint8Array[];
+  /** The pinned root of TDX machines and the developer's rules for them; absent: TDX evidence is refused. */
+  readonly quotes?: QuoteVerifier;
+  /** Machines (PPID, lower-case hex) whose place is known. Absent: a machine may stand anywhere. */
+  readonly knownSites?: readonly string[];
   readonly clock: Clock;
 }): VerifyEvidence {
   return async ({ worker, evidence }) => {
@@ -21,6 +25,8 @@ export function createEvidenceCheck(pinned: {
     if (!parsed.success) {
       throw new FinalError("ATTESTATION_MISSING", "The worker serves no evidence that can be read.");
     }
+    const nowSeconds = Math.floor(pinned.clock.nowMs() / 1000);
+    const verifyQuote = await prepareQuote(pinned.quotes, parsed.data, nowSeconds);
     const verdict = verifyEvidence(
       { bind: fromBase64(worker.bind), evidence: parsed.data },
       {
@@ -30,13 +36,27 @@ export function createEvidenceCheck(pinned: {
         models: [fromHex(worker.modelHash, 32)],
         images: [{ hash: fromHex(worker.imageHash, 32), expiresAt: worker.expiresAt }],
         developmentPlatforms: pinned.developmentPlatforms,
-        nowSeconds: Math.floor(pinned.clock.nowMs() / 1000),
+        verifyQuote,
+        nowSeconds,
       },
     );
     if (!verdict.ok) {
-      throw new FinalError("ATTESTATION_REFUSED", "The worker's evidence does not hold.", {
-        failed: verdict.failed.join(", "),
-      });
+      throw new FinalError(
+        "ATTESTATION_REFUSED",
+        `The worker's evidence fails these checks: ${verdict.failed.join(", ")}.`,
+        {
+          failed: verdict.failed.join(", "),
+        },
+      );
+    }
+    if (pinned.knownSites !== undefined && !pinned.knownSites.includes(verdict.machine ?? "")) {
+      throw new FinalError(
+        "ATTESTATION_REFUSED",
+        "The worker's machine stands at no site that the policy knows.",
+        {
+          machine: verdict.machine,
+        },
+      );
     }
   };
 }

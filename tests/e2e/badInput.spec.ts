@@ -168,7 +168,7 @@ describe("what goes wrong between a client and the chain", () => {
       plan.apiKey,
       WRONG_KEY,
       plan.storeKey,
-      plan.platformSeed,
+      plan.tdxRootSeed,
       ...plan.attestorSeeds,
       ...seeds.flatMap((seed) => [toHex(seed), toBase64(seed)]),
       ...devWallets().flatMap(({ mnemonic }) => {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { LOCALNET_GLOBAL_ID } from "../../localnet/config";
 import { devWallet } from "../../localnet/devWallets";
-import type { UpPlan } from "./plan";
+import { TDX_DEVELOPMENT_IMAGE, type UpPlan } from "./plan";
 
 type Env = Readonly<Record<string, string>>;
 
@@ -17,6 +17,11 @@ export function childEnvironments(
     COCOON_ATTESTATION_REGISTRY: registries.attestationRegistry,
   });
   const common: Env = { COCOON_LOG_LEVEL: options.logLevel, COCOON_HOST: "127.0.0.1", DATABASE_URL: "" };
+  // What Intel's root and publications are elsewhere.
+  const quotes: Env = {
+    COCOON_TDX_ROOT_KEY: plan.tdxRootKey,
+    COCOON_COLLATERAL_FILE: plan.collateralFile,
+  };
   return {
     localnet: (): Env => ({
       ...common,
@@ -28,8 +33,9 @@ export function childEnvironments(
       COCOON_WORKER_PORT: String(plan.ports.worker),
       COCOON_MODEL_FILE: plan.modelFile,
       COCOON_MODEL_NAME: "cocoon-tiny",
-      COCOON_DEV_PLATFORM_SEED: plan.platformSeed,
-      COCOON_IMAGE_HASH: plan.imageHash,
+      COCOON_QUOTE_SOURCE: "tdx-development",
+      COCOON_TDX_DEV_ROOT_SEED: plan.tdxRootSeed,
+      COCOON_TDX_DEV_IMAGE: TDX_DEVELOPMENT_IMAGE,
     }),
     attestor: (registries: Registries): Env => ({
       ...common,
@@ -39,7 +45,7 @@ export function childEnvironments(
       COCOON_ATTESTOR_SEEDS: plan.attestorSeeds.map((seed, index) => `${index}:${seed}`).join(","),
       COCOON_ALLOWED_IMAGES: `${plan.imageHash}:${plan.imageExpiresAt}`,
       COCOON_ALLOWED_MODELS: plan.modelHash,
-      COCOON_DEV_PLATFORM_KEYS: plan.platformKey,
+      ...quotes,
     }),
     relayer: (registries: Registries, provider: string): Env => ({
       ...common,
@@ -61,8 +67,8 @@ export function childEnvironments(
       COCOON_DEVELOPER_MNEMONIC: devWallet("developer").mnemonic,
       COCOON_API_KEYS: plan.apiKey,
       COCOON_STORE_KEY: plan.storeKey,
-      COCOON_TEES: "development",
-      COCOON_DEV_PLATFORM_KEYS: plan.platformKey,
+      COCOON_TEES: "tdx",
+      ...quotes,
       COCOON_ALLOW_HTTP: "true",
       COCOON_KEEP_TEXTS: "true",
     }),

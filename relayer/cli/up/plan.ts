@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { createReadStream, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { describeTdxDevelopment } from "../../attestation/sources/tdxDevelopment";
 import { LOCALNET_GLOBAL_ID } from "../../localnet/config";
 import { type DevRole, devWallet } from "../../localnet/devWallets";
 import { primitives, toHex } from "../../protocol";
@@ -15,8 +16,10 @@ export interface UpPlan {
   readonly modelFile: string;
   readonly modelHash: string;
   readonly imageHash: string;
-  readonly platformSeed: string;
-  readonly platformKey: string;
+  /** Of the root that this network pins in the place of Intel's; and that root's key. */
+  readonly tdxRootSeed: string;
+  readonly tdxRootKey: string;
+  readonly collateralFile: string;
   readonly attestorSeeds: readonly string[];
   readonly imageExpiresAt: number;
   readonly networkPlanFile: string;
@@ -24,6 +27,8 @@ export interface UpPlan {
   readonly deploymentFile: string;
 }
 
+/** Stands for a reproducible build of the worker's image. */
+export const TDX_DEVELOPMENT_IMAGE = "cocoon development image";
 const ATTESTORS = 3;
 const THRESHOLD = 2;
 const IMAGE_LIFE_SECONDS = 30 * 86_400;
@@ -44,7 +49,11 @@ export async function makePlan(options: {
     freePort(options.gatewayPort),
   ]);
   const modelFile = join(options.root, "relayer", "model", "cocoon-tiny.gguf");
-  const platformSeed = randomBytes(32);
+  const tdxRootSeed = randomBytes(32);
+  const platform = describeTdxDevelopment(
+    { rootSeed: tdxRootSeed, image: TDX_DEVELOPMENT_IMAGE },
+    Math.floor(Date.now() / 1000),
+  );
   const attestorSeeds = Array.from({ length: ATTESTORS }, () => randomBytes(32));
   const plan: UpPlan = {
     ports: { localnet, worker, attestor, relayer, gateway },
@@ -53,10 +62,10 @@ export async function makePlan(options: {
     storeKey: randomBytes(32).toString("hex"),
     modelFile,
     modelHash: await hashFile(modelFile),
-    // What a reproducible build of the worker's image would measure; here it only has to be one value everywhere.
-    imageHash: createHash("sha256").update("cocoon development image").digest("hex"),
-    platformSeed: platformSeed.toString("hex"),
-    platformKey: toHex(primitives.ed25519PublicKey(platformSeed)),
+    imageHash: toHex(platform.imageHash),
+    tdxRootSeed: tdxRootSeed.toString("hex"),
+    tdxRootKey: toHex(platform.rootKey),
+    collateralFile: join(options.dir, "collateral.json"),
     attestorSeeds: attestorSeeds.map((seed) => seed.toString("hex")),
     imageExpiresAt: Math.floor(Date.now() / 1000) + IMAGE_LIFE_SECONDS,
     networkPlanFile: join(options.dir, "network-plan.json"),
@@ -65,6 +74,7 @@ export async function makePlan(options: {
   };
   writeJson(plan.networkPlanFile, networkPlan(plan));
   writeJson(plan.catalogFile, catalog(plan));
+  writeJson(plan.collateralFile, platform.collateral);
   return plan;
 }
 

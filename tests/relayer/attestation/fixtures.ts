@@ -1,6 +1,6 @@
 import {
   createDevelopmentSource,
-  type Evidence,
+  type DevelopmentEvidence,
   type EvidenceExpectations,
 } from "../../../relayer/attestation";
 import {
@@ -49,8 +49,12 @@ export const EXPECTED: EvidenceExpectations = {
 export async function claimOf(
   fields: Partial<BindStatement> = {},
   platform: { seed?: Uint8Array; imageHash?: Uint8Array; fresh?: Uint8Array } = {},
-): Promise<{ bind: Uint8Array; evidence: Evidence }> {
+): Promise<{ bind: Uint8Array; evidence: DevelopmentEvidence }> {
   const bind = encodeBind({ ...BIND, ...fields });
   const source = createDevelopmentSource({ seed: PLATFORM_SEED, imageHash: IMAGE, ...platform });
-  return { bind, evidence: await source.quote(reportData(hashBind(bind), platform.fresh ?? FRESH)) };
+  const evidence = await source.quote(reportData(hashBind(bind), platform.fresh ?? FRESH));
+  if (evidence.kind !== "development") {
+    throw new Error("the development source gives development evidence");
+  }
+  return { bind, evidence };
 }

@@ -1,4 +1,15 @@
-import { type EvidenceExpectations, evidenceSchema, verifyEvidence } from "../../../relayer/attestation";
+import {
+  createQuoteVerifier,
+  createTdxDevelopmentSource,
+  describeTdxDevelopment,
+  type EvidenceExpectations,
+  evidenceSchema,
+  INTEL_ROOT_KEY,
+  verifyEvidence,
+} from "../../../relayer/attestation";
+import { parseCollateral } from "../../../relayer/attestation/tdx/collateral";
+import { verifyQuote } from "../../../relayer/attestation/tdx/verifyQuote";
+import { encodeBind, hashBind, reportData } from "../../../relayer/protocol";
 import { BIND, claimOf, DAY, EXPECTED, FRESH, IMAGE, NOW, OTHER } from "./fixtures";
 
 type Claim = Awaited<ReturnType<typeof claimOf>>;
@@ -76,8 +87,8 @@ describe("verifyEvidence", () => {
       "network",
       "provider",
       "model",
-      "imageNotAllowed",
       "platformNotPinned",
+      "imageNotAllowed",
     ]);
   });
 
@@ -92,5 +103,78 @@ describe("verifyEvidence", () => {
     ]) {
       expect(evidenceSchema.safeParse({ ...evidence, ...changed }).success).toBe(false);
     }
+  });
+});
+
+describe("verifyEvidence of a TDX quote", () => {
+  const PLATFORM = { rootSeed: new Uint8Array(32).fill(6), image: "an image" };
+  const { rootKey, imageHash, collateral } = describeTdxDevelopment(PLATFORM, NOW);
+  const images = [{ hash: imageHash, expiresAt: NOW + 30 * DAY }];
+
+  async function failedTdx(
+    fields: Partial<typeof BIND> = {},
+    changes: {
+      image?: string;
+      fresh?: Uint8Array;
+      root?: Uint8Array;
+      expected?: Partial<EvidenceExpectations>;
+    } = {},
+  ) {
+    const bind = encodeBind({ ...BIND, tee: "tdx", ...fields });
+    const source = createTdxDevelopmentSource({ ...PLATFORM, image: changes.image ?? PLATFORM.image });
+    const evidence = await source.quote(reportData(hashBind(bind), changes.fresh ?? FRESH));
+    const nowSeconds = changes.expected?.nowSeconds ?? EXPECTED.nowSeconds;
+    const verify = (quote: Uint8Array) =>
+      verifyQuote(quote, parseCollateral(collateral), { rootKey: changes.root ?? rootKey, nowSeconds });
+    const verdict = verifyEvidence(
+      { bind, evidence },
+      { ...EXPECTED, images, verifyQuote: verify, ...changes.expected },
+    );
+    return verdict.ok ? verdict : verdict.failed;
+  }
+
+  it("accepts a machine under the pinned root and names it", async () => {
+    expect(await failedTdx()).toMatchObject({ ok: true, imageHash, machine: "11".repeat(16) });
+  });
+
+  it("ends when the collateral does, where that is first", async () => {
+    const bind = { notBefore: NOW + 6 * DAY + 3_600, notAfter: NOW + 7 * DAY + 3_600 };
+    expect(await failedTdx(bind, { expected: { nowSeconds: bind.notBefore } })).toMatchObject({
+      expiresAt: NOW + 7 * DAY,
+    });
+  });
+
+  it("refuses what a quote does not show, by name", async () => {
+    expect(await failedTdx({ tee: "sevSnp" })).toEqual(["teeKind"]);
+    expect(await failedTdx({}, { image: "another image" })).toEqual(["imageNotAllowed"]);
+    expect(await failedTdx({}, { fresh: IMAGE })).toEqual(["freshness"]);
+    expect(await failedTdx({}, { expected: { verifyQuote: undefined } })).toEqual(["quoteRootNotPinned"]);
+    expect(await failedTdx({}, { root: INTEL_ROOT_KEY })).toEqual(expect.arrayContaining(["pckChain.root"]));
+    const late = { nowSeconds: NOW + 8 * DAY };
+    expect(await failedTdx({}, { expected: late })).toEqual(expect.arrayContaining(["tcbInfo.stale"]));
+  });
+
+  it("keeps a verdict while its collateral lasts, and only for the bytes that were signed", async () => {
+    let reads = 0;
+    const quotes = createQuoteVerifier({
+      rootKey,
+      collateral: {
+        async get() {
+          reads += 1;
+          return parseCollateral(collateral);
+        },
+      },
+    });
+    const evidence = await createTdxDevelopmentSource(PLATFORM).quote(new Uint8Array(64));
+    const quote = Buffer.from(evidence.kind === "tdx" ? evidence.quote : "", "base64");
+    const at = async (bytes: Buffer, nowSeconds: number) => (await quotes.prepare(bytes, nowSeconds))(bytes);
+    const first = await at(quote, NOW + 60);
+    expect(first.ok).toBe(true);
+    expect(await at(quote, NOW + 61)).toBe(first);
+    expect((await at(quote, NOW + 7 * DAY + 1)).failed).toContain("tcbInfo.stale");
+    const other = Buffer.from(quote);
+    other.writeUInt8(other.readUInt8(600) ^ 1, 600);
+    expect((await at(other, NOW + 61)).failed).toEqual(["quoteSignature"]);
+    expect(reads).toBe(4);
   });
 });

@@ -1,0 +1,66 @@
+import { z } from "zod";
+import type { TcbPolicy } from "../attestation";
+import { FinalError } from "../errors";
+import type { Policy } from "./policy";
+
+const hex = (bytes: number) =>
+  z
+    .string()
+    .regex(new RegExp(`^[0-9a-fA-F]{${2 * bytes}}$`), `must be ${bytes} bytes as hex`)
+    .transform((text) => text.toLowerCase());
+
+/** What a developer accepts beyond the network's own lists. What is left out narrows nothing. */
+const policyFileSchema = z.strictObject({
+  /** Image hashes. */
+  images: z.array(hex(32)).optional(),
+  /** Model hash by name. */
+  models: z.record(z.string(), hex(32)).optional(),
+  tees: z.array(z.enum(["development", "tdx", "sevSnp"])).optional(),
+  /** Intel's advisories that are accepted on machines which are not up to date in these alone. */
+  advisories: z.array(z.string().regex(/^INTEL-SA-\d{5}$/)).default([]),
+  /** Until when out-of-date machines are accepted. */
+  outOfDateUntil: z.iso.datetime().optional(),
+  /** Intel's evaluation number below which no collateral is believed. */
+  minEvaluationNumber: z.int().min(0).default(0),
+  /** Names (PPID) of the machines that may be used; left out: a machine may stand anywhere. */
+  knownSites: z.array(hex(16)).optional(),
+});
+
+export interface DeveloperPolicy {
+  readonly client: Partial<Pick<Policy, "images" | "models" | "tees">>;
+  readonly tcb: TcbPolicy;
+  readonly minEvaluationNumber: number;
+  readonly knownSites: readonly string[] | undefined;
+}
+
+export const EMPTY_POLICY: DeveloperPolicy = parsePolicyFile("{}");
+
+/** Reads a policy file's text. Throws `CONFIG_INVALID` naming what is wrong; an unknown field is wrong too. */
+export function parsePolicyFile(text: string): DeveloperPolicy {
+  const parsed = policyFileSchema.safeParse(parseJson(text));
+  if (!parsed.success) {
+    throw new FinalError("CONFIG_INVALID", `The policy file is not valid: ${z.prettifyError(parsed.error)}`);
+  }
+  const { images, models, tees, advisories, outOfDateUntil, minEvaluationNumber, knownSites } = parsed.data;
+  return {
+    client: {
+      ...(images === undefined ? {} : { images }),
+      ...(models === undefined ? {} : { models }),
+      ...(tees === undefined ? {} : { tees }),
+    },
+    tcb: {
+      advisories,
+      outOfDateUntil: outOfDateUntil === undefined ? undefined : Date.parse(outOfDateUntil) / 1000,
+    },
+    minEvaluationNumber,
+    knownSites,
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
