@@ -1,5 +1,6 @@
 import { beginCell, Cell, contractAddress, Dictionary } from "@ton/core";
-import { JobEscrow } from "../build/JobEscrow/JobEscrow_JobEscrow";
+import { JobEscrow, storeMarketPrice } from "../build/JobEscrow/JobEscrow_JobEscrow";
+import { ModelMarket } from "../build/ModelMarket/ModelMarket_ModelMarket";
 import { ProviderStake } from "../build/ProviderStake/ProviderStake_ProviderStake";
 
 /**
@@ -46,6 +47,26 @@ export function newProviderStake(record: Cell): Promise<ProviderStake> {
     Dictionary.empty(), // workers
     record,
   );
+}
+
+/** A ModelMarket as it is deployed: nothing sold, nothing declared. */
+export function newModelMarket(record: Cell): Promise<ModelMarket> {
+  const nothing = beginCell()
+    .store(
+      storeMarketPrice({
+        $$type: "MarketPrice",
+        price: 0n,
+        at: 0n,
+        cumulative: 0n,
+        volume: 0n,
+        sales: 0n,
+        demandDay: 0n,
+        demandToday: 0n,
+        demandBefore: 0n,
+      }),
+    )
+    .endCell();
+  return ModelMarket.fromInit(nothing, record);
 }
 
 /** Compiled code of ProviderStake and JobEscrow. */

@@ -3,5 +3,6 @@ export { type ContractCodes, codeReference, contractCodes, JOB_CODE_FORMS, type 
 export { decodeEvent, type ProtocolEvent } from "./events";
 export { EXIT_CODES, exitCodeName } from "./exit-codes";
 export * from "./JobEscrow";
+export * from "./ModelMarket";
 export * from "./NetworkRegistry";
 export * from "./ProviderStake";

@@ -47,6 +47,11 @@ const REACHED = [
   "WorkerChecked",
   "DropWorker",
   "Pause",
+  "OpenAuction",
+  "BidPlaced",
+  "BidLost",
+  "AwardJob",
+  "ConfirmBid",
 ] as const;
 
 const step = fc.record({

@@ -3,12 +3,13 @@ import { join } from "node:path";
 import { AttestationRegistry } from "../../wrappers/AttestationRegistry";
 import { EXIT_CODES } from "../../wrappers/exit-codes";
 import { JobEscrow } from "../../wrappers/JobEscrow";
+import { ModelMarket } from "../../wrappers/ModelMarket";
 import * as generated from "../../wrappers/messages";
 import { NetworkRegistry } from "../../wrappers/NetworkRegistry";
 import { ProviderStake } from "../../wrappers/ProviderStake";
 
 const COMMITTED: unknown = JSON.parse(readFileSync(join(__dirname, "opcodes.json"), "utf8"));
-const CONTRACTS = { AttestationRegistry, JobEscrow, NetworkRegistry, ProviderStake };
+const CONTRACTS = { AttestationRegistry, JobEscrow, ModelMarket, NetworkRegistry, ProviderStake };
 /** Messages of Tact's own library, which no contract of ours receives or sends. */
 const FOREIGN = new Set(["Deploy", "DeployOk", "FactoryDeploy", "ChangeOwner", "ChangeOwnerOk"]);
 

@@ -1,10 +1,13 @@
-import type { Address, Dictionary, Message, Transaction } from "@ton/core";
+import type { Address, Dictionary, Message, Slice, Transaction } from "@ton/core";
 import type { Blockchain } from "@ton/sandbox";
 import { JobEscrow, type JobState } from "../../wrappers/JobEscrow";
 import {
+  type AuctionedJob,
   type JobTerms,
   type Lane,
+  loadBidLost,
   loadBondReserved,
+  loadConfirmBid,
   loadJobClosed,
   loadJobTerms,
 } from "../../wrappers/messages";
@@ -12,10 +15,13 @@ import { ProviderStake, type ProviderState } from "../../wrappers/ProviderStake"
 import { OP } from "./actors";
 
 const NEW = 0n;
+const BOUNCED = 0xffffffff;
 
 /** What a job's getters say about it. */
 export interface JobView extends JobState {
   readonly lanes: Dictionary<bigint, Lane>;
+  /** The best bid of a job that is up for auction. */
+  readonly auction: AuctionedJob | null;
   /** Undefined as long as it was not opened. */
   readonly terms: JobTerms | undefined;
 }
@@ -162,6 +168,9 @@ export async function openBooks(chain: Blockchain, watched: Watched): Promise<Bo
       if (job !== undefined && job.bond > 0n && job.terms?.provider.equals(address) === true) {
         bonds += job.bond;
       }
+      if (job?.auction?.provider.equals(address) === true) {
+        bonds += job.auction.bond;
+      }
       bonds += bondsOnTheirWay(jobAddress, address);
     }
     expect(provider.bonded).toBe(bonds);
@@ -170,6 +179,11 @@ export async function openBooks(chain: Blockchain, watched: Watched): Promise<Bo
   function bondsOnTheirWay(job: Address, provider: Address): bigint {
     const reserved = (queues.get(`${provider}>${job}`) ?? []).map(({ body }) => body.beginParse());
     const closed = (queues.get(`${job}>${provider}`) ?? []).map(({ body }) => body.beginParse());
+    const bids = [
+      ...reserved.filter((slice) => slice.preloadUint(32) === OP.BidPlaced),
+      // Bids that were refused, on their way back: of such a message only the first bits return.
+      ...closed.filter((slice) => slice.preloadUint(32) === BOUNCED).map((slice) => slice.clone().skip(32)),
+    ];
     return [
       ...reserved
         .filter((slice) => slice.preloadUint(32) === OP.BondReserved)
@@ -177,6 +191,13 @@ export async function openBooks(chain: Blockchain, watched: Watched): Promise<Bo
       ...closed
         .filter((slice) => slice.preloadUint(32) === OP.JobClosed)
         .map((slice) => loadJobClosed(slice).bond),
+      ...closed
+        .filter((slice) => slice.preloadUint(32) === OP.BidLost)
+        .map((slice) => loadBidLost(slice).bond),
+      ...closed
+        .filter((slice) => slice.preloadUint(32) === OP.ConfirmBid)
+        .map((slice) => loadConfirmBid(slice).bond),
+      ...bids.filter((slice) => slice.preloadUint(32) === OP.BidPlaced).map(bondOfBid),
     ].reduce((sum, bond) => sum + bond, 0n);
   }
 
@@ -222,6 +243,12 @@ export async function openBooks(chain: Blockchain, watched: Watched): Promise<Bo
   };
 }
 
+/** Budget times bondBps, rounded up. */
+function bondOfBid(bid: Slice): bigint {
+  const fields = bid.clone().skip(32 + 64); // opcode, queryId
+  return (fields.loadUintBig(64) * fields.loadUintBig(16) + 9_999n) / 10_000n;
+}
+
 /** Math.max knows no bigint. */
 function highest(...amounts: bigint[]): bigint {
   return amounts.toSorted((a, b) => (a < b ? 1 : -1))[0] ?? 0n;
@@ -245,8 +272,9 @@ async function readJob(chain: Blockchain, address: Address): Promise<JobView> {
   const job = chain.openContract(JobEscrow.fromAddress(address));
   const state = await job.getJobState();
   const lanes = await job.getLanes();
+  const auction = await job.getAuction();
   const terms = await job.getTerms();
-  return { ...state, lanes, terms: terms === null ? undefined : loadJobTerms(terms.beginParse()) };
+  return { ...state, lanes, auction, terms: terms === null ? undefined : loadJobTerms(terms.beginParse()) };
 }
 
 async function providerView(chain: Blockchain, address: Address): Promise<ProviderState | undefined> {

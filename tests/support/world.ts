@@ -11,10 +11,13 @@ import { codeLibrary } from "../../wrappers/CodeLibrary";
 import { contractCodes, type JobCodeForm } from "../../wrappers/codes";
 import { type JobEscrow, jobEscrow } from "../../wrappers/JobEscrow";
 import {
+  type BidOnJob,
   type NetworkParams,
   type Offer,
+  type OpenAuction,
   type OpenJob,
   type Prices,
+  storeAuctionService,
   storeJobService,
   storeProviderCatalog,
   storeProviderProfile,
@@ -128,6 +131,50 @@ export function openJob(world: World, overrides: Partial<OpenJob> = {}): OpenJob
     worker: WORKER.id,
     sessionPublicKey: SESSION.id,
     service: service(),
+    ...overrides,
+  };
+}
+
+/** How long an auction of the world's takes bids. */
+export const AUCTION_SECONDS = 600;
+
+/** Puts a job of the world's developer up for auction; its ceiling is the provider's offer. */
+export function openAuction(
+  world: Pick<World, "chain">,
+  {
+    market,
+    prices = PRICES,
+    modelHash = MODEL,
+    ...overrides
+  }: Partial<OpenAuction> & { market: Address; prices?: Prices; modelHash?: bigint },
+): OpenAuction {
+  const now = BigInt(world.chain.now ?? START);
+  return {
+    $$type: "OpenAuction",
+    queryId: 1n,
+    budget: BUDGET,
+    endsAt: now + BigInt(AUCTION_SECONDS),
+    acceptBy: now + BigInt(DAY),
+    deadline: now + BigInt(7 * DAY),
+    sessionPublicKey: SESSION.id,
+    service: beginCell()
+      .store(storeAuctionService({ $$type: "AuctionService", modelHash, prices, market }))
+      .endCell(),
+    ...overrides,
+  };
+}
+
+/** The world's provider bids for the world's first job, opened now. */
+export function bidOnJob(world: World, overrides: Partial<BidOnJob> = {}): BidOnJob {
+  return {
+    $$type: "BidOnJob",
+    queryId: 1n,
+    developer: world.developer.address,
+    nonce: 1n,
+    budget: BUDGET,
+    openedAt: BigInt(START),
+    bps: 9_000n,
+    worker: WORKER.id,
     ...overrides,
   };
 }

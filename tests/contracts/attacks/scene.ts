@@ -3,6 +3,9 @@ import { MAINNET_GLOBAL_ID } from "../../../relayer/localnet/config";
 import { statementSignatures, workerStatement } from "../../../wrappers/AttestationRegistry";
 import {
   storeAddStake,
+  storeAuctionService,
+  storeBidOnJob,
+  storeOpenAuction,
   storeOpenJob,
   storeRegisterProvider,
   storeSettle,
@@ -15,7 +18,7 @@ import {
 import { body, OP, UNDERPAID } from "../../support/actors";
 import { settle } from "../../support/heads";
 import { testKey } from "../../support/keys";
-import { ATTESTORS, catalog, DAY, IMAGE, MODEL, SESSION, service, WORKER } from "../../support/world";
+import { ATTESTORS, catalog, DAY, IMAGE, MODEL, PRICES, SESSION, service, WORKER } from "../../support/world";
 import { bare, type Cast, pick, type Scene, type Sent, type Step } from "./cast";
 import { forgeries } from "./forgeries";
 
@@ -99,6 +102,8 @@ const jobMessages: Scene = (cast, { a, b, c }, now) => {
         body(storeTopUpJob({ $$type: "TopUpJob", queryId: 1n, amount: TON })),
         TON + plenty,
       );
+    case 11:
+      return auctionMessages(cast, { a, b: c, c: b }, now);
     default: {
       const session = c % 5 === 0 ? testKey("somebody else") : c % 2 ? SESSION : null;
       const amount = BigInt((c * 7_919) % 2_600) * 1_000_000n;
@@ -113,6 +118,56 @@ const jobMessages: Scene = (cast, { a, b, c }, now) => {
       return send(cast.stranger, body(storeSettle(head)));
     }
   }
+};
+
+/** A job put up for auction with a bid at its heels, further bids, or an award. */
+const auctionMessages: Scene = (cast, { a, b }, now) => {
+  const { address: to, init, developer, nonce } = pick(cast.jobs, a);
+  const { plenty, open } = cast.least;
+  const budget = TON + nonce;
+  const bid = (index: number): Sent => ({
+    from: pick(cast.owners, index),
+    to: pick(cast.providers, index).address,
+    value: plenty,
+    content: body(
+      storeBidOnJob({
+        $$type: "BidOnJob",
+        queryId: 1n,
+        developer,
+        nonce,
+        budget,
+        openedAt: BigInt(now),
+        bps: BigInt((b * 37) % 10_050),
+        worker: WORKER.id,
+      }),
+    ),
+  });
+  if (b % 3 === 0) {
+    const service = beginCell()
+      .store(
+        storeAuctionService({
+          $$type: "AuctionService",
+          modelHash: MODEL,
+          prices: PRICES,
+          market: cast.stranger,
+        }),
+      )
+      .endCell();
+    const opening = storeOpenAuction({
+      $$type: "OpenAuction",
+      queryId: 1n,
+      budget,
+      endsAt: BigInt(now + 600),
+      acceptBy: BigInt(now + DAY),
+      deadline: BigInt(now + (1 + (b % 9)) * DAY),
+      sessionPublicKey: SESSION.id,
+      service,
+    });
+    return [{ from: developer, to, value: budget + 2n * open, content: body(opening), init }, bid(0), bid(1)];
+  }
+  return b % 3 === 1
+    ? [bid(b), bid(b + 1)]
+    : [{ from: cast.stranger, to, value: plenty, content: bare(OP.AwardJob) }];
 };
 
 const stakeMessages: Scene = (cast, { a, b, c }) => {
