@@ -19,6 +19,7 @@ import {
   open,
   QUERY,
   settleHead,
+  syncLane,
   UNDERPAID,
   useWorld,
 } from "../../support/actors";
@@ -331,6 +332,10 @@ describe("An award", () => {
     const price = terms?.loadRef().beginParse().skip(256).loadUintBig(64);
     expect(price).toBe((PRICES.prompt * 7_500n) / 10_000n);
     // What follows is a session as any other.
+    const second = testKey("second worker");
+    await attest(world(), { key: second.id });
+    await syncLane(world(), job.address, second.id);
+    expect((await job.getLanes()).size).toBe(2);
     await settleHead(world(), job, { amount: 1_000_000n });
     expect(await job.getJobState()).toMatchObject({ paid: 1_000_000n });
   });
