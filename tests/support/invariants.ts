@@ -187,16 +187,16 @@ export async function openBooks(chain: Blockchain, watched: Watched): Promise<Bo
     return [
       ...reserved
         .filter((slice) => slice.preloadUint(32) === OP.BondReserved)
-        .map((slice) => loadBondReserved(slice).bond),
+        .map((slice) => loadBondReserved(slice.clone()).bond),
       ...closed
         .filter((slice) => slice.preloadUint(32) === OP.JobClosed)
-        .map((slice) => loadJobClosed(slice).bond),
+        .map((slice) => loadJobClosed(slice.clone()).bond),
       ...closed
         .filter((slice) => slice.preloadUint(32) === OP.BidLost)
-        .map((slice) => loadBidLost(slice).bond),
+        .map((slice) => loadBidLost(slice.clone()).bond),
       ...closed
         .filter((slice) => slice.preloadUint(32) === OP.ConfirmBid)
-        .map((slice) => loadConfirmBid(slice).bond),
+        .map((slice) => loadConfirmBid(slice.clone()).bond),
       ...bids.filter((slice) => slice.preloadUint(32) === OP.BidPlaced).map(bondOfBid),
     ].reduce((sum, bond) => sum + bond, 0n);
   }
