@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { Benchmark } from "./benchmark";
+import { dcapTime } from "./dcapTime";
 import { localnetRate } from "./localnetRate";
 import { describeMachine } from "./machine";
 import { requestPath } from "./requestPath";
@@ -16,6 +17,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   sessionCost,
   sealedChunks,
   verifyReceiptTime,
+  dcapTime,
   localnetRate,
   requestPath,
   startTime,

@@ -20,6 +20,12 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     is: "atMost",
     rival: "Portkey 1.15.2: 29 ms, 25 of them a deliberate wait",
   },
+  "dcap.full.ms": { limit: 3, is: "atMost" },
+  "dcap.ratio": {
+    limit: 3,
+    is: "atLeast",
+    rival: "@phala/dcap-qvl 0.3.9, which verifies no revocation list",
+  },
   "sealed-chunks-per-s": { limit: 20_000, is: "atLeast" },
 };
 
