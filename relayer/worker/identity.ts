@@ -40,6 +40,8 @@ export interface Identity {
    * with `BAD_REQUEST`. `fresh` [32] proves the quote's age; random where the caller has nothing to show.
    */
   bind(network: NetworkIdentity, fresh?: Uint8Array): Promise<BoundIdentity>;
+  /** Evidence for the same statement, made now over another `fresh` [32]. */
+  show(bound: BoundIdentity, fresh: Uint8Array): Promise<Evidence>;
 }
 
 export function createIdentity(deps: {
@@ -87,6 +89,7 @@ export function createIdentity(deps: {
       }
       return bound;
     },
+    show: ({ bindHash }, fresh) => deps.quoteSource.quote(reportData(bindHash, fresh)),
     async bind(network, fresh) {
       if (chosen !== undefined && !isSame(chosen, network)) {
         throw new FinalError("BAD_REQUEST", "The worker is bound to another network or provider.");

@@ -12,6 +12,7 @@ import { createIdentity } from "./identity";
 import { createWorkerKeys } from "./keys";
 import { createLaneBook } from "./laneBook";
 import type { ModelLimits } from "./planRequest";
+import { createQuoteBudget } from "./quoteBudget";
 import { createReplayGuard } from "./replayGuard";
 
 /** How long a shutdown lets answers finish before it cuts them. */
@@ -59,6 +60,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     lanes: createLaneBook(),
     replays: createReplayGuard(),
     places: createPlaces(options.maxConcurrent),
+    quoteBudget: createQuoteBudget(clock),
     backend,
     model,
     modelHash: model.hash,

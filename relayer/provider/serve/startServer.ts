@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { setTimeout as pause } from "node:timers/promises";
 import { FinalError } from "../../errors";
 import type { Context } from "../context";
+import { showAttestationReport } from "./attestationReport";
 import { sendError, sendJson } from "./httpError";
 import { readBody } from "./readBody";
 import { takeCosignature } from "./serveCosign";
@@ -87,6 +88,8 @@ async function answer(context: Context, request: IncomingMessage, response: Serv
     sendJson(response, 200, listWorkers(context));
   } else if (path.startsWith(RECEIPTS)) {
     sendJson(response, 200, await showReceipt(context, path.slice(RECEIPTS.length)));
+  } else if (path === "/v1/attestation/report") {
+    sendJson(response, 200, await showAttestationReport(context, request.url ?? ""));
   } else if (path === "/healthz") {
     sendJson(response, 200, showHealth(context));
   } else if (path === "/metrics") {

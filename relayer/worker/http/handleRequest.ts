@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { FinalError, toCocoonError } from "../../errors";
 import { statusOfError } from "../openAiError";
+import { reportAnswer } from "./attestationReport";
 import {
   healthAnswer,
   identityAnswer,
@@ -12,6 +13,7 @@ import {
 } from "./routes";
 
 const LANES = "/v1/lanes/";
+const REPORT = "/v1/attestation/report";
 
 /** The worker's HTTP handler. Plain `node:http`: a sealed answer is raw bytes, and no framework may touch or log it. */
 export function createHandler(deps: RouteDeps): (request: IncomingMessage, response: ServerResponse) => void {
@@ -35,6 +37,9 @@ export function createHandler(deps: RouteDeps): (request: IncomingMessage, respo
       default:
         if (call.startsWith(`PUT ${LANES}`)) {
           return serveLane(deps, request, decodeJob(call.slice(4 + LANES.length)));
+        }
+        if (call.startsWith(`GET ${REPORT}?`)) {
+          return reportAnswer(deps, call);
         }
         throw new FinalError("NOT_FOUND", "The worker has no such route.");
     }

@@ -13,6 +13,7 @@ import {
   toRawAddress,
 } from "../../protocol";
 import { type AdmitDeps, admit } from "../admit";
+import type { QuoteBudget } from "../quoteBudget";
 import { type RunDeps, runRequest } from "../runRequest";
 import { readBody } from "./readBody";
 import { createResponseSink } from "./responseSink";
@@ -34,6 +35,7 @@ const laneBody = z.strictObject({ terms: z.string(), budget: z.string(), deadlin
 
 export interface RouteDeps extends AdmitDeps, RunDeps {
   readonly modelHash: Uint8Array;
+  readonly quoteBudget: QuoteBudget;
   /** Aborts when the worker shuts down. */
   readonly shutdown: AbortSignal;
   track(run: Promise<void>): void;

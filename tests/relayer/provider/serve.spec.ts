@@ -30,6 +30,23 @@ describe("provider, serving", () => {
   };
   const header = (name: string, value: string) => ({ headers: { [name]: value } });
 
+  it("passes a question for fresh evidence on to an attested worker", async () => {
+    const report = async (query: string) => {
+      const answer = await request(`${world.provider.url}/v1/attestation/report?${query}`);
+      return { status: answer.statusCode, body: await answer.body.json() };
+    };
+    const nonce = "5a".repeat(32);
+    const { status, body } = await report(`model=test&nonce=${nonce}`);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      model: "test",
+      nonce,
+      evidence: { reportData: expect.stringMatching(new RegExp(`${nonce}$`)) },
+    });
+    expect(await report(`model=other&nonce=${nonce}`)).toMatchObject({ status: 503 });
+    expect(await report("model=test&nonce=zz")).toMatchObject({ status: 400 });
+  });
+
   it("passes answers on whole and shows the stored receipt of each", async () => {
     for (let i = 0; i < 3; i++) {
       const answer = await job.ask();

@@ -1,4 +1,12 @@
-import { decodeBind, fromBase64, toJobAddress, toRawAddress } from "../../../relayer/protocol";
+import { evidenceSchema } from "../../../relayer/attestation";
+import {
+  decodeBind,
+  fromBase64,
+  hashBind,
+  toHex,
+  toJobAddress,
+  toRawAddress,
+} from "../../../relayer/protocol";
 import { type Call, JOB, MODEL_HASH, PROVIDER, putLane, send, termsOf } from "./support/developer";
 import { createWorld, until, type World } from "./support/world";
 
@@ -142,6 +150,28 @@ describe("worker identity", () => {
     });
     world.clock.advance(86_400_000);
     await expect(world.ask()).rejects.toThrow("410 STALE_KEY");
+    await world.close();
+  });
+});
+
+describe("worker's report for a caller's nonce", () => {
+  it("holds the same statement and evidence over the nonce, and is refused when asked for too often", async () => {
+    const world = await createWorld();
+    const nonce = "5a".repeat(32);
+    const report = (query: string) => fetch(`${world.url}/v1/attestation/report?${query}`);
+    const answer = JSON.parse(await (await report(`model=m&nonce=${nonce}`)).text());
+    expect(answer).toMatchObject({ bind: world.identity.bind, model: "m", nonce });
+    expect(evidenceSchema.parse(answer.evidence)).toMatchObject({
+      reportData: toHex(hashBind(fromBase64(world.identity.bind))) + nonce,
+    });
+    expect(await refusal(report(`model=other&nonce=${nonce}`))).toBe("404 NOT_FOUND");
+    expect(await refusal(report("nonce=5a"))).toBe("400 BAD_REQUEST");
+    for (let count = 1; count < 10; count += 1) {
+      expect((await report(`nonce=${nonce}`)).status).toBe(200);
+    }
+    expect(await refusal(report(`nonce=${nonce}`))).toBe("503 OVERLOADED");
+    world.clock.advance(500);
+    expect((await report(`nonce=${nonce}`)).status).toBe(200);
     await world.close();
   });
 });
