@@ -1,5 +1,7 @@
+import { prepared } from "./prepared";
 import type { Call } from "./records";
 import type { Store } from "./store";
+import type { CallsTable } from "./tables";
 import { toU64Text } from "./u64";
 
 type NewCall = Pick<
@@ -7,21 +9,32 @@ type NewCall = Pick<
   "requestId" | "salt" | "apiKeyId" | "job" | "worker" | "model" | "status" | "maxCostNano"
 >;
 
-/** Notes a call before it leaves, with the salt that later proves its receipt. The same request again changes nothing. */
-export async function saveCall(store: Store, { call }: { readonly call: NewCall }): Promise<void> {
-  await store.db
+type CallRow = Omit<CallsTable, "cost" | "promptTokens" | "completionTokens" | "finishedAt">;
+
+const insertCall = prepared<CallRow, unknown>((db, field) =>
+  db
     .insertInto("calls")
     .values({
-      requestId: call.requestId,
-      salt: call.salt,
-      apiKeyId: call.apiKeyId ?? null,
-      job: call.job,
-      worker: call.worker,
-      model: call.model,
-      status: call.status,
-      maxCost: toU64Text(call.maxCostNano),
-      createdAt: store.clock.nowMs(),
+      requestId: field("requestId"),
+      salt: field("salt"),
+      apiKeyId: field("apiKeyId"),
+      job: field("job"),
+      worker: field("worker"),
+      model: field("model"),
+      status: field("status"),
+      maxCost: field("maxCost"),
+      createdAt: field("createdAt"),
     })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
+    .onConflict((conflict) => conflict.doNothing()),
+);
+
+/** Notes a call before it leaves, with the salt that later proves its receipt. The same request again changes nothing. */
+export async function saveCall(store: Store, { call }: { readonly call: NewCall }): Promise<void> {
+  const { maxCostNano, apiKeyId, ...fields } = call;
+  await insertCall(store, {
+    ...fields,
+    apiKeyId: apiKeyId ?? null,
+    maxCost: toU64Text(maxCostNano),
+    createdAt: store.clock.nowMs(),
+  });
 }

@@ -1,48 +1,33 @@
 import { sql } from "kysely";
+import { prepared } from "./prepared";
 import type { SignedHead } from "./records";
 import type { Store } from "./store";
+import type { LanesTable } from "./tables";
 import { toU64Text } from "./u64";
 
 const ZERO = toU64Text(0n);
 
-/** Keeps the newest signed head of a lane: one of smaller or equal size never replaces the stored one. */
-export async function saveHead(
-  store: Store,
-  { head }: { readonly head: SignedHead },
-): Promise<"saved" | "older"> {
-  return (await upsertHeads(store, [head])) > 0 ? "saved" : "older";
-}
+type HeadRow = Pick<
+  LanesTable,
+  "job" | "worker" | "size" | "root" | "amount" | "issuedAtSeconds" | "signature" | "updatedAt"
+>;
 
-/** The same for many heads, in the caller's transaction; answers how many lanes advanced. */
-export async function upsertHeads(store: Store, heads: readonly SignedHead[]): Promise<number> {
-  const newest = new Map<string, SignedHead>();
-  for (const head of heads) {
-    const lane = `${head.job}/${head.worker}`;
-    const known = newest.get(lane);
-    if (known === undefined || known.size < head.size) {
-      newest.set(lane, head);
-    }
-  }
-  if (newest.size === 0) {
-    return 0;
-  }
-  const updatedAt = store.clock.nowMs();
-  const rows = [...newest.values()].map((head) => ({
-    job: head.job,
-    worker: head.worker,
-    size: toU64Text(head.size),
-    root: head.root,
-    amount: toU64Text(head.amountNano),
-    issuedAtSeconds: head.issuedAtSeconds,
-    signature: head.signature,
-    claimed: ZERO,
-    settled: ZERO,
-    pending: ZERO,
-    updatedAt,
-  }));
-  const result = await store.db
+const upsertHead = prepared<HeadRow, unknown>((db, field) =>
+  db
     .insertInto("lanes")
-    .values(rows)
+    .values({
+      job: field("job"),
+      worker: field("worker"),
+      size: field("size"),
+      root: field("root"),
+      amount: field("amount"),
+      issuedAtSeconds: field("issuedAtSeconds"),
+      signature: field("signature"),
+      claimed: ZERO,
+      settled: ZERO,
+      pending: ZERO,
+      updatedAt: field("updatedAt"),
+    })
     .onConflict((conflict) =>
       conflict
         .columns(["job", "worker"])
@@ -55,7 +40,23 @@ export async function upsertHeads(store: Store, heads: readonly SignedHead[]): P
           updatedAt: set.ref("excluded.updatedAt"),
         }))
         .where(sql.ref("lanes.size"), "<", sql.ref("excluded.size")),
-    )
-    .executeTakeFirst();
-  return Number(result.numInsertedOrUpdatedRows ?? 0n);
+    ),
+);
+
+/** Keeps the newest signed head of a lane: one of smaller or equal size never replaces the stored one. */
+export async function saveHead(
+  store: Store,
+  { head }: { readonly head: SignedHead },
+): Promise<"saved" | "older"> {
+  const { numAffectedRows } = await upsertHead(store, {
+    job: head.job,
+    worker: head.worker,
+    size: toU64Text(head.size),
+    root: head.root,
+    amount: toU64Text(head.amountNano),
+    issuedAtSeconds: head.issuedAtSeconds,
+    signature: head.signature,
+    updatedAt: store.clock.nowMs(),
+  });
+  return numAffectedRows === 1n ? "saved" : "older";
 }

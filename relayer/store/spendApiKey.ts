@@ -1,9 +1,31 @@
 import { FinalError, RetryableError } from "../errors";
+import { prepared } from "./prepared";
 import type { Store } from "./store";
 import { fromU64Text, fromU64TextOrNull, toU64Text } from "./u64";
 
 /** Rounds of a race with other gateways on one key before giving up. */
 const MAX_ATTEMPTS = 8;
+
+const findSpent = prepared<
+  { readonly id: string },
+  { readonly spent: string; readonly limit: string | null }
+>((db, field) =>
+  db
+    .selectFrom("apiKeys")
+    .select(["spent", "limit"])
+    .where("id", "=", field("id"))
+    .where("revokedAt", "is", null),
+);
+
+/** Only while nobody else has changed it. */
+const setSpent = prepared<{ readonly id: string; readonly spent: string; readonly before: string }, unknown>(
+  (db, field) =>
+    db
+      .updateTable("apiKeys")
+      .set({ spent: field("spent") })
+      .where("id", "=", field("id"))
+      .where("spent", "=", field("before")),
+);
 
 /**
  * Adds to what a key has spent and answers the new total; refused above its limit. A negative amount gives back what a
@@ -14,12 +36,7 @@ export async function spendApiKey(
   { id, amountNano }: { readonly id: string; readonly amountNano: bigint },
 ): Promise<bigint> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const row = await store.db
-      .selectFrom("apiKeys")
-      .select(["spent", "limit"])
-      .where("id", "=", id)
-      .where("revokedAt", "is", null)
-      .executeTakeFirst();
+    const [row] = (await findSpent(store, { id })).rows;
     if (row === undefined) {
       throw new FinalError("UNAUTHORIZED", "This API key does not exist or was revoked.", { id });
     }
@@ -33,13 +50,8 @@ export async function spendApiKey(
         { id, limitNano, spentNano: fromU64Text(row.spent), amountNano },
       );
     }
-    const result = await store.db
-      .updateTable("apiKeys")
-      .set({ spent: toU64Text(spentNano) })
-      .where("id", "=", id)
-      .where("spent", "=", row.spent)
-      .executeTakeFirst();
-    if (result.numUpdatedRows > 0n) {
+    const { numAffectedRows } = await setSpent(store, { id, spent: toU64Text(spentNano), before: row.spent });
+    if (numAffectedRows === 1n) {
       return spentNano;
     }
   }
