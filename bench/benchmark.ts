@@ -18,6 +18,8 @@ export interface BenchContext {
   readonly dir: string;
   /** Where each process of the request path writes its CPU profile, if anywhere. */
   readonly profileDir: string | undefined;
+  /** Requests of the memory test, where the default is not wanted. */
+  readonly soak: number | undefined;
   readonly note: (text: string) => void;
 }
 

@@ -23,11 +23,15 @@ const BENCHMARKS: readonly Benchmark[] = [
   startTime,
 ];
 
-/** `bench/run.cjs [--cpu-prof DIR] [NAME...]`: a name or its beginning; none runs everything. */
+/** `bench/run.cjs [--cpu-prof DIR] [--soak REQUESTS] [NAME...]`: a name or its beginning; none runs everything. */
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { "cpu-prof": { type: "string" }, "dry-run": { type: "boolean", default: false } },
+    options: {
+      "cpu-prof": { type: "string" },
+      "dry-run": { type: "boolean", default: false },
+      soak: { type: "string" },
+    },
   });
   const chosen = BENCHMARKS.filter(
     ({ names }) => positionals.length === 0 || names.some((name) => startsWithAny(name, positionals)),
@@ -36,6 +40,7 @@ async function main(): Promise<void> {
     const known = BENCHMARKS.flatMap(({ names }) => names).join(", ");
     throw new Error(`No benchmark has such a name. There are: ${known}.`);
   }
+  const soak = values.soak === undefined ? undefined : Number(values.soak);
   const rows: Row[] = [];
   for (const benchmark of chosen) {
     // Of this process alone: another run must not take it away.
@@ -43,7 +48,7 @@ async function main(): Promise<void> {
     mkdirSync(dir, { recursive: true });
     const machine = describeMachine();
     const measured = await benchmark
-      .run({ root: ROOT, dir, profileDir: values["cpu-prof"], note })
+      .run({ root: ROOT, dir, profileDir: values["cpu-prof"], soak, note })
       .finally(() => rmSync(dir, { recursive: true, force: true }));
     const date = new Date().toISOString();
     for (const one of measured) {

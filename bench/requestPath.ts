@@ -1,34 +1,25 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { Pool } from "undici";
 import type { BenchContext, Benchmark, Measured } from "./benchmark";
-import { type BenchNetwork, HOPS, type Hop, startNetwork } from "./network";
+import { CHAT, compare, type Side, STREAM, sideOf, timeBatch } from "./load";
+import { type BenchNetwork, HOPS, startNetwork } from "./network";
+import { startPortkey } from "./portkey";
 import { cpuMs } from "./processCpu";
+import { rssMb } from "./processMemory";
 import { median, quantile } from "./stats";
 
 const WARM_UP = 1_000;
 const IDLE_MS = 3_000;
-const CHAT = { rounds: 40, batch: 25, body: bodyOf({ stream: false }) };
-const STREAM = {
-  rounds: 20,
-  batch: 10,
-  body: bodyOf({ stream: true, stream_options: { include_usage: true } }),
-};
+/** Requests of the memory test, unless told otherwise; at once, as many as this. */
+const SOAK = 3_000;
+const SOAK_AT_ONCE = 8;
 
-/** Whom a request goes to. */
-interface Side {
-  readonly pool: Pool;
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-interface Compared {
-  readonly direct: readonly number[];
-  readonly gateway: readonly number[];
-}
+type Process = (typeof HOPS)[number] | "portkey";
+type Sides = Readonly<Record<"direct" | "gateway" | "portkey", Side>>;
+type Times = ReadonlyMap<keyof Sides, readonly number[]>;
 
 /**
- * One client, one request in flight: the same requests straight to the scripted backend, and through gateway, relayer
- * and worker, which encrypt, sign, verify, store and co-sign. Batches alternate, so that both sides meet the same noise.
+ * One client, one request in flight: the same requests straight to the scripted backend, through Portkey's gateway,
+ * which encrypts nothing, and through gateway, relayer and worker, which encrypt, sign, verify, store and co-sign.
  */
 export const requestPath: Benchmark = {
   names: [
@@ -37,139 +28,130 @@ export const requestPath: Benchmark = {
     "gateway.cpu.ms",
     "gateway.p50.ms",
     "gateway.p99.ms",
+    "gateway.portkey.added.p50.ms",
+    "gateway.portkey.cpu.ms",
     "gateway.ratio",
+    "gateway.rss-growth.mb",
     "relayer.cpu.ms",
     "stream100.added.ms",
     "stream100.direct.ms",
     "stream100.p50.ms",
+    "stream100.portkey.added.ms",
     "stream100.ratio",
     "worker.cpu.ms",
   ],
   async run(context) {
     const network = await startNetwork(context);
-    const direct = sideOf(network.backendUrl, undefined);
-    const gateway = sideOf(network.gatewayUrl, network.apiKey);
+    const portkey = await startPortkey(network.backendUrl).catch(async (thrown: unknown) => {
+      await network.stop();
+      throw thrown;
+    });
+    const sides: Sides = {
+      direct: sideOf(network.backendUrl),
+      gateway: sideOf(network.gatewayUrl, { authorization: `Bearer ${network.apiKey}` }),
+      portkey: sideOf(portkey.url, portkey.headers),
+    };
     try {
       context.note("warming up ...");
-      await timeBatch(gateway, CHAT.body, WARM_UP);
-      await timeBatch(direct, CHAT.body, WARM_UP);
-      await timeBatch(gateway, STREAM.body, WARM_UP / 20);
-      await timeBatch(direct, STREAM.body, WARM_UP / 20);
-      const { times, cpu } = await measureChat(context, network, { direct, gateway });
+      for (const side of Object.values(sides)) {
+        await timeBatch(side, CHAT.body, WARM_UP);
+        await timeBatch(side, STREAM.body, WARM_UP / 20);
+      }
+      const chat = await measureChat(context, { ...network.pids, portkey: portkey.pid }, sides);
       context.note("streams of 100 chunks ...");
-      return [...chatRows(times), ...cpu, ...streamRows(await compare({ direct, gateway }, STREAM))];
+      const streams = streamRows(await compare(sides, STREAM));
+      return [...chat, ...streams, await measureMemory(context, network)];
     } finally {
-      await direct.pool.destroy();
-      await gateway.pool.destroy();
+      await Promise.all(Object.values(sides).map(({ pool }) => pool.destroy()));
+      await portkey.stop();
       await network.stop();
     }
   },
 };
 
-/** CPU time is what the requests took above an idle process; direct requests do not touch these processes. */
+/** CPU time is what the requests took above an idle process; each process meets the requests of its own side alone. */
 async function measureChat(
   { note, profileDir }: BenchContext,
-  network: BenchNetwork,
-  sides: { readonly direct: Side; readonly gateway: Side },
-): Promise<{ readonly times: Compared; readonly cpu: readonly Measured[] }> {
+  pids: Readonly<Record<Process, number>>,
+  sides: Sides,
+): Promise<readonly Measured[]> {
   await pause(IDLE_MS / 3); // what the warm-up left behind
   if (profileDir !== undefined) {
     for (const hop of HOPS) {
-      process.kill(network.pids[hop], "SIGUSR2");
+      process.kill(pids[hop], "SIGUSR2");
     }
   }
-  const idleFrom = readCpu(network);
+  const idleFrom = readCpu(pids);
   await pause(IDLE_MS);
-  const from = readCpu(network);
+  const from = readCpu(pids);
   note("chat requests ...");
   const started = performance.now();
   const times = await compare(sides, CHAT);
   await pause(IDLE_MS / 10); // receipts are saved and co-signed behind the answer
   const elapsedMs = performance.now() - started;
-  const to = readCpu(network);
-  const cpu = HOPS.map((hop) => {
-    const idleMs = ((from[hop] - idleFrom[hop]) / IDLE_MS) * elapsedMs;
-    const value = (to[hop] - from[hop] - idleMs) / times.gateway.length;
-    return { name: `${hop}.cpu.ms`, value, unit: "ms" };
-  });
-  return { times, cpu };
-}
-
-function readCpu({ pids }: BenchNetwork): Readonly<Record<Hop, number>> {
-  return { gateway: cpuMs(pids.gateway), relayer: cpuMs(pids.relayer), worker: cpuMs(pids.worker) };
-}
-
-function chatRows({ direct, gateway }: Compared): readonly Measured[] {
+  const to = readCpu(pids);
+  const requests = CHAT.rounds * CHAT.batch;
+  const cpuOf = (name: Process, row: string): Measured => {
+    const idleMs = ((from[name] - idleFrom[name]) / IDLE_MS) * elapsedMs;
+    return { name: row, value: (to[name] - from[name] - idleMs) / requests, unit: "ms" };
+  };
   return [
-    { name: "direct.p50.ms", value: median(direct), unit: "ms" },
-    { name: "gateway.p50.ms", value: median(gateway), unit: "ms" },
-    { name: "gateway.p99.ms", value: quantile(gateway, 0.99), unit: "ms" },
-    { name: "gateway.added.p50.ms", value: median(gateway) - median(direct), unit: "ms" },
-    { name: "gateway.ratio", value: median(gateway) / median(direct), unit: "x" },
+    ...chatRows(times),
+    ...HOPS.map((hop) => cpuOf(hop, `${hop}.cpu.ms`)),
+    cpuOf("portkey", "gateway.portkey.cpu.ms"),
   ];
 }
 
-function streamRows({ direct, gateway }: Compared): readonly Measured[] {
-  return [
-    { name: "stream100.direct.ms", value: median(direct), unit: "ms" },
-    { name: "stream100.p50.ms", value: median(gateway), unit: "ms" },
-    { name: "stream100.added.ms", value: median(gateway) - median(direct), unit: "ms" },
-    { name: "stream100.ratio", value: median(gateway) / median(direct), unit: "x" },
-  ];
-}
-
-async function compare(
-  sides: { readonly direct: Side; readonly gateway: Side },
-  load: { readonly rounds: number; readonly batch: number; readonly body: string },
-): Promise<Compared> {
-  const times = { direct: [] as number[], gateway: [] as number[] };
-  for (let round = 0; round < load.rounds; round += 1) {
-    times.direct.push(...(await timeBatch(sides.direct, load.body, load.batch)));
-    times.gateway.push(...(await timeBatch(sides.gateway, load.body, load.batch)));
-  }
-  return times;
-}
-
-async function timeBatch(side: Side, body: string, count: number): Promise<readonly number[]> {
-  const times: number[] = [];
-  for (let i = 0; i < count; i += 1) {
-    const started = performance.now();
-    const text = await send(side, body);
-    times.push(performance.now() - started);
-    const isWhole = body.includes('"stream":true') ? text.endsWith("data: [DONE]\n\n") : text.endsWith("}");
-    if (!isWhole) {
-      throw new Error(`An answer is not whole: ${text.slice(-200)}`);
-    }
-  }
-  return times;
-}
-
-async function send({ pool, path, headers }: Side, body: string): Promise<string> {
-  const answer = await pool.request({ method: "POST", path, headers, body });
-  const text = await answer.body.text();
-  if (answer.statusCode !== 200) {
-    throw new Error(`Status ${answer.statusCode}: ${text.slice(0, 300)}`);
-  }
-  return text;
-}
-
-function sideOf(baseUrl: string, apiKey: string | undefined): Side {
-  const { origin, pathname } = new URL(baseUrl);
+function readCpu(pids: Readonly<Record<Process, number>>): Readonly<Record<Process, number>> {
   return {
-    pool: new Pool(origin, { connections: 1 }),
-    path: `${pathname}/chat/completions`,
-    headers: {
-      "content-type": "application/json",
-      ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
-    },
+    gateway: cpuMs(pids.gateway),
+    relayer: cpuMs(pids.relayer),
+    worker: cpuMs(pids.worker),
+    portkey: cpuMs(pids.portkey),
   };
 }
 
-function bodyOf(more: Readonly<Record<string, unknown>>): string {
-  return JSON.stringify({
-    model: "cocoon-tiny",
-    max_tokens: 128,
-    messages: [{ role: "user", content: "When do Anna and Ben meet? Answer in one sentence." }],
-    ...more,
-  });
+/** What the gateway's process holds more after many requests; its lanes and its V8 heap grow a little by design. */
+async function measureMemory({ note, soak }: BenchContext, network: BenchNetwork): Promise<Measured> {
+  const requests = soak ?? SOAK;
+  note(`memory over ${requests} requests ...`);
+  const headers = { authorization: `Bearer ${network.apiKey}` };
+  const side = sideOf(network.gatewayUrl, headers, SOAK_AT_ONCE);
+  try {
+    const before = rssMb(network.pids.gateway);
+    const each = Math.ceil(requests / SOAK_AT_ONCE);
+    await Promise.all(Array.from({ length: SOAK_AT_ONCE }, () => timeBatch(side, CHAT.body, each)));
+    await pause(IDLE_MS / 3);
+    return { name: "gateway.rss-growth.mb", value: rssMb(network.pids.gateway) - before, unit: "MiB" };
+  } finally {
+    await side.pool.destroy();
+  }
+}
+
+function chatRows(times: Times): readonly Measured[] {
+  const { direct, gateway, portkey } = mediansOf(times);
+  return [
+    { name: "direct.p50.ms", value: direct, unit: "ms" },
+    { name: "gateway.p50.ms", value: gateway, unit: "ms" },
+    { name: "gateway.p99.ms", value: quantile(times.get("gateway") ?? [], 0.99), unit: "ms" },
+    { name: "gateway.added.p50.ms", value: gateway - direct, unit: "ms" },
+    { name: "gateway.portkey.added.p50.ms", value: portkey - direct, unit: "ms" },
+    { name: "gateway.ratio", value: gateway / direct, unit: "x" },
+  ];
+}
+
+function streamRows(times: Times): readonly Measured[] {
+  const { direct, gateway, portkey } = mediansOf(times);
+  return [
+    { name: "stream100.direct.ms", value: direct, unit: "ms" },
+    { name: "stream100.p50.ms", value: gateway, unit: "ms" },
+    { name: "stream100.added.ms", value: gateway - direct, unit: "ms" },
+    { name: "stream100.portkey.added.ms", value: portkey - direct, unit: "ms" },
+    { name: "stream100.ratio", value: gateway / direct, unit: "x" },
+  ];
+}
+
+function mediansOf(times: Times): Readonly<Record<keyof Sides, number>> {
+  const of = (name: keyof Sides) => median(times.get(name) ?? []);
+  return { direct: of("direct"), gateway: of("gateway"), portkey: of("portkey") };
 }

@@ -1,4 +1,5 @@
 import { FinalError, RetryableError } from "../errors";
+import type { HttpAnswer, SentRequest } from "../http/sendRequest";
 import {
   hashSealedBody,
   type OpenedFrame,
@@ -52,26 +53,26 @@ export async function callWorker(deps: ClientDeps, call: WorkerCall): Promise<Wo
     maxCost: call.maxCostNano,
     expiresAt,
   });
-  const limits = createLimits(deps, call.signal);
+  const sent = deps.http.send(worker.endpoint, {
+    method: "POST",
+    path: "/v1/sealed",
+    body: sealed.bytes,
+    headers: {
+      "content-type": "application/cocoon-sealed",
+      "cocoon-job": session.address,
+      "cocoon-worker": worker.key,
+      "cocoon-max-cost": call.maxCostNano.toString(),
+      "cocoon-auth-expires": String(expiresAt),
+      "cocoon-authorization": toBase64(authorization),
+    },
+  });
+  const limits = createLimits(deps, { client: call.signal, exchange: sent });
   try {
-    const answer = await deps.http.request(worker.endpoint, {
-      method: "POST",
-      path: "/v1/sealed",
-      body: sealed.bytes,
-      signal: limits.signal,
-      headers: {
-        "content-type": "application/cocoon-sealed",
-        "cocoon-job": session.address,
-        "cocoon-worker": worker.key,
-        "cocoon-max-cost": call.maxCostNano.toString(),
-        "cocoon-auth-expires": String(expiresAt),
-        "cocoon-authorization": toBase64(authorization),
-      },
-    });
+    const answer = await sent.answer;
     if (answer.statusCode !== 200) {
       throw await refusalOf(answer);
     }
-    const frames = openFrames(answer.body, sealed.openResponse);
+    const frames = openFrames(answer, sealed.openResponse);
     const first = await frames.next();
     if (first?.kind !== "meta") {
       throw new FinalError("SEALED_MALFORMED", "The answer does not begin with its status.");
@@ -135,19 +136,18 @@ async function readAll(
 }
 
 /** Frames one by one out of the body's chunks. */
-function openFrames(body: AsyncIterable<Uint8Array>, opener: ResponseOpener) {
-  const chunks = body[Symbol.asyncIterator]();
+function openFrames(body: Pick<HttpAnswer, "next">, opener: ResponseOpener) {
   let queue: OpenedFrame[] = [];
   let at = 0;
   return {
     next: async (): Promise<OpenedFrame | undefined> => {
       while (at >= queue.length) {
-        const chunk = await chunks.next();
-        if (chunk.done === true) {
+        const chunk = await body.next();
+        if (chunk === undefined) {
           opener.end();
           return undefined;
         }
-        queue = opener.push(chunk.value);
+        queue = opener.push(chunk);
         at = 0;
       }
       const frame = queue[at];
@@ -156,25 +156,24 @@ function openFrames(body: AsyncIterable<Uint8Array>, opener: ResponseOpener) {
     },
     /** Waits for the end of the body; throws when bytes follow the last frame. */
     bodyEnd: async (): Promise<void> => {
-      for (let chunk = await chunks.next(); chunk.done !== true; chunk = await chunks.next()) {
-        opener.push(chunk.value);
+      for (let chunk = await body.next(); chunk !== undefined; chunk = await body.next()) {
+        opener.push(chunk);
       }
     },
   };
 }
 
 /** The waits of one call: client's end, first byte, total. Between two chunks the socket's own limit holds. */
-function createLimits(deps: ClientDeps, client: AbortSignal) {
-  const controller = new AbortController();
+function createLimits(
+  deps: ClientDeps,
+  { client, exchange }: { readonly client: AbortSignal; readonly exchange: Pick<SentRequest, "abort"> },
+) {
   let reason: "client" | "firstByte" | "total" | undefined;
   const stop = (why: "client" | "firstByte" | "total") => {
     reason ??= why;
-    controller.abort();
+    exchange.abort(new Error("the answer is no longer wanted"));
   };
   const onClient = () => stop("client");
-  if (client.aborted) {
-    onClient();
-  }
   client.addEventListener("abort", onClient, { once: true });
   const leave = () => {
     clearTimeout(firstByte);
@@ -183,15 +182,17 @@ function createLimits(deps: ClientDeps, client: AbortSignal) {
   };
   const firstByte = setTimeout(() => stop("firstByte"), deps.policy.firstByteMs);
   const total = setTimeout(() => stop("total"), deps.policy.totalMs);
+  if (client.aborted) {
+    onClient();
+  }
   return {
-    signal: controller.signal,
     firstByteSeen: () => clearTimeout(firstByte),
     abort: () => stop("client"),
     /** After a whole answer. An abort here would cost an error with its stack. */
     leave,
     end: () => {
       leave();
-      controller.abort();
+      exchange.abort(new Error("the answer is of no use"));
     },
     explain: (thrown: unknown): unknown => {
       if (reason === "client") {

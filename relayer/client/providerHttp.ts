@@ -1,10 +1,13 @@
 import { type Dispatcher, Pool } from "undici";
 import type { z } from "zod";
 import { type CocoonError, ERROR_CODES, type ErrorCode, FinalError, RetryableError } from "../errors";
+import { type HttpAnswer, type SentRequest, sendRequest } from "../http/sendRequest";
 import type { Policy } from "./policy";
 
 /** Sockets per provider: as many answers as one job's worker runs at once, and some. */
 const MAX_SOCKETS = 256;
+/** Endpoints taken apart and remembered: more than a network has providers. */
+const MAX_TARGETS = 4_096;
 /** A list of 32 workers with their evidence; quotes are some 8 KiB each. */
 const MAX_JSON_BYTES = 4 * 1024 * 1024;
 const MAX_ERROR_BYTES = 16 * 1024;
@@ -12,7 +15,8 @@ const JSON_TIMEOUT_MS = 10_000;
 
 /** HTTP to providers: one pool of sockets each, every wait bounded. */
 export interface ProviderHttp {
-  request(endpoint: string, options: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData>;
+  /** Sends at once; `answer` throws undici's error. */
+  send(endpoint: string, options: Dispatcher.DispatchOptions): SentRequest;
   /** A small JSON exchange, parsed by the schema. Throws `WORKER_UNAVAILABLE` or what the provider said. */
   json<T>(endpoint: string, call: JsonCall<T>): Promise<T>;
   close(): Promise<void>;
@@ -29,6 +33,7 @@ export function createProviderHttp(
   policy: Pick<Policy, "connectMs" | "interFrameMs" | "firstByteMs">,
 ): ProviderHttp {
   const pools = new Map<string, Pool>();
+  const targets = new Map<string, { readonly pool: Pool; readonly prefix: string }>();
   const poolOf = (origin: string): Pool => {
     const known = pools.get(origin);
     if (known !== undefined) {
@@ -43,22 +48,34 @@ export function createProviderHttp(
     pools.set(origin, pool);
     return pool;
   };
-  const request: ProviderHttp["request"] = (endpoint, options) => {
+  const targetOf = (endpoint: string) => {
+    const known = targets.get(endpoint);
+    if (known !== undefined) {
+      return known;
+    }
     const url = new URL(endpoint);
-    const prefix = url.pathname === "/" ? "" : url.pathname;
-    return poolOf(url.origin).request({ ...options, path: prefix + options.path });
+    const target = { pool: poolOf(url.origin), prefix: url.pathname === "/" ? "" : url.pathname };
+    if (targets.size >= MAX_TARGETS) {
+      targets.clear();
+    }
+    targets.set(endpoint, target);
+    return target;
+  };
+  const send: ProviderHttp["send"] = (endpoint, options) => {
+    const { pool, prefix } = targetOf(endpoint);
+    return sendRequest(pool, { ...options, path: prefix + options.path });
   };
   return {
-    request,
+    send,
     async json(endpoint, call) {
       const body = call.body === undefined ? undefined : JSON.stringify(call.body);
-      const answer = await request(endpoint, {
+      const answer = await send(endpoint, {
         method: call.method,
         path: call.path,
         headersTimeout: JSON_TIMEOUT_MS,
         bodyTimeout: JSON_TIMEOUT_MS,
         ...(body === undefined ? {} : { body, headers: { "content-type": "application/json" } }),
-      }).catch(unreachable);
+      }).answer.catch(unreachable);
       if (answer.statusCode >= 400) {
         throw await refusalOf(answer);
       }
@@ -92,27 +109,29 @@ export function unreachableError(cause: unknown): CocoonError {
     : new RetryableError("WORKER_UNAVAILABLE", "The provider cannot be reached.", { code }, { cause });
 }
 
-async function readText(answer: Dispatcher.ResponseData, limit: number): Promise<string> {
-  const chunks: Buffer[] = [];
+async function readText(answer: HttpAnswer, limit: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
   let size = 0;
-  try {
-    for await (const chunk of answer.body) {
-      const piece = Buffer.from(chunk);
-      size += piece.length;
-      if (size > limit) {
-        answer.body.destroy();
-        throw new RetryableError("WORKER_UNAVAILABLE", "The provider's answer is too large.", { limit });
-      }
-      chunks.push(piece);
+  for (let chunk = await next(answer); chunk !== undefined; chunk = await next(answer)) {
+    size += chunk.length;
+    if (size > limit) {
+      const tooLarge = new RetryableError("WORKER_UNAVAILABLE", "The provider's answer is too large.", {
+        limit,
+      });
+      answer.abort(tooLarge);
+      throw tooLarge;
     }
-  } catch (cause) {
-    throw cause instanceof RetryableError ? cause : unreachableError(cause);
+    chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString("utf8");
+  return Buffer.concat(chunks, size).toString("utf8");
+}
+
+function next(answer: HttpAnswer): Promise<Uint8Array | undefined> {
+  return answer.next().catch(unreachable);
 }
 
 /** What a provider said before the first frame, as an error of ours. Its words are not trusted to be short or clean. */
-export async function refusalOf(answer: Dispatcher.ResponseData): Promise<CocoonError> {
+export async function refusalOf(answer: HttpAnswer): Promise<CocoonError> {
   const text = await readText(answer, MAX_ERROR_BYTES).catch(() => "");
   const { code, message } = parseRefusal(text);
   const status = answer.statusCode;

@@ -75,6 +75,7 @@ const ed25519Private = cached((seed) => {
   return { privateKey, publicKey: rawPublicKey(createPublicKey(privateKey)) };
 });
 
+const x25519Public = cached((key) => importPublic("X25519", key));
 const BASE_POINT = importPublic(
   "X25519",
   Uint8Array.from({ length: KEY_BYTES }, (_, i) => (i === 0 ? 9 : 0)),
@@ -91,7 +92,7 @@ function keyAgreement(raw: Uint8Array): KeyAgreement {
         return undefined;
       }
       try {
-        const shared = diffieHellman({ privateKey, publicKey: importPublic("X25519", peer) });
+        const shared = diffieHellman({ privateKey, publicKey: x25519Public(peer) });
         return isZero(shared) ? undefined : shared;
       } catch {
         return undefined;
@@ -101,6 +102,18 @@ function keyAgreement(raw: Uint8Array): KeyAgreement {
 }
 
 const x25519Of = cached(keyAgreement);
+
+// One pair lies ready, made while nothing else is to do: making it takes as long as all else of sealing a request.
+let spare: KeyAgreement | undefined;
+
+function freshPair(): KeyAgreement {
+  const pair = spare ?? keyAgreement(randomBytes(KEY_BYTES));
+  spare = undefined;
+  setImmediate(() => {
+    spare ??= keyAgreement(randomBytes(KEY_BYTES));
+  }).unref();
+  return pair;
+}
 
 function createAead(key: Uint8Array): Aead {
   const secret = createSecretKey(key);
@@ -177,8 +190,7 @@ export const primitives: Primitives = {
       return false;
     }
   },
-  x25519KeyPair: (privateKey) =>
-    privateKey === undefined ? keyAgreement(randomBytes(KEY_BYTES)) : x25519Of(privateKey),
+  x25519KeyPair: (privateKey) => (privateKey === undefined ? freshPair() : x25519Of(privateKey)),
   createAead,
   randomBytes: (length) => randomBytes(length),
   timingSafeEqual: (left, right) => left.length === right.length && nodeTimingSafeEqual(left, right),

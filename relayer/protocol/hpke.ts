@@ -139,6 +139,9 @@ function encapsulated(
   return labeledExpand(KEM_SUITE_ID, prk, "shared_secret", concatBytes(...kemContext), HASH_BYTES);
 }
 
+/** Base mode has no pre-shared key. */
+const PSK_ID_HASH = labeledExtract(HPKE_SUITE_ID, EMPTY, "psk_id_hash", EMPTY);
+
 interface Schedule {
   readonly aead: Aead;
   nextNonce(): Uint8Array;
@@ -147,9 +150,8 @@ interface Schedule {
 }
 
 function keySchedule(shared: Uint8Array, info: Uint8Array): Schedule {
-  const pskIdHash = labeledExtract(HPKE_SUITE_ID, EMPTY, "psk_id_hash", EMPTY);
   const infoHash = labeledExtract(HPKE_SUITE_ID, EMPTY, "info_hash", info);
-  const context = concatBytes(Uint8Array.of(MODE_BASE), pskIdHash, infoHash);
+  const context = concatBytes(Uint8Array.of(MODE_BASE), PSK_ID_HASH, infoHash);
   const secret = labeledExtract(HPKE_SUITE_ID, shared, "secret", EMPTY);
   const key = labeledExpand(HPKE_SUITE_ID, secret, "key", context, 32);
   const base = labeledExpand(HPKE_SUITE_ID, secret, "base_nonce", context, AEAD_NONCE_BYTES);

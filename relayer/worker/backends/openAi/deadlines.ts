@@ -3,8 +3,9 @@ import type { BackendTimeouts } from "./options";
 
 /** The clocks of one call to a backend. */
 export interface Deadlines {
-  /** Aborts when the client is gone or a clock has run out. */
-  readonly signal: AbortSignal;
+  /** Calls back once the client is gone or a clock has run out; at once when that is so. One callback. */
+  onEnd(callback: (reason: Error) => void): void;
+  hasEnded(): boolean;
   /** A chunk came: from now on the time between chunks counts. */
   chunk(): void;
   /** What ended the call, when it was a clock. */
@@ -13,13 +14,18 @@ export interface Deadlines {
 }
 
 export function startDeadlines(client: AbortSignal, times: BackendTimeouts, isStream: boolean): Deadlines {
-  const controller = new AbortController();
   let error: CocoonError | undefined;
+  let ended: Error | undefined;
+  let callback: ((reason: Error) => void) | undefined;
+  const end = (reason: Error): void => {
+    ended ??= reason;
+    callback?.(ended);
+  };
   const expire = (what: string, ms: number) => () => {
     error ??= new RetryableError("TIMEOUT", `The backend took too long: ${what}.`, { ms });
-    controller.abort();
+    end(error);
   };
-  const onClient = (): void => controller.abort();
+  const onClient = (): void => end(new Error("the client is gone"));
   client.addEventListener("abort", onClient);
   if (client.aborted) {
     onClient();
@@ -30,7 +36,13 @@ export function startDeadlines(client: AbortSignal, times: BackendTimeouts, isSt
     : undefined;
   let idle: NodeJS.Timeout | undefined;
   return {
-    signal: controller.signal,
+    onEnd(listener) {
+      callback = listener;
+      if (ended !== undefined) {
+        listener(ended);
+      }
+    },
+    hasEnded: () => ended !== undefined,
     chunk() {
       if (idle !== undefined) {
         idle.refresh();

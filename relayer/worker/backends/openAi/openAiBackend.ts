@@ -1,5 +1,6 @@
-import { type Dispatcher, Pool } from "undici";
+import { Pool } from "undici";
 import { CocoonError, RetryableError } from "../../../errors";
+import { type HttpAnswer, sendRequest } from "../../../http/sendRequest";
 import type { Backend, BackendEvent, PlannedRequest } from "../backend";
 import { countPrompt } from "./countPrompt";
 import { type Deadlines, startDeadlines } from "./deadlines";
@@ -32,26 +33,28 @@ export function createOpenAiBackend(options: OpenAiBackendOptions): Backend {
   };
 
   async function* call(request: PlannedRequest, deadlines: Deadlines): AsyncGenerator<BackendEvent> {
-    const response = await pool.request({
+    const sent = sendRequest(pool, {
       method: "POST",
       path: `${prefix}/${request.endpoint === "chat" ? "chat/completions" : "completions"}`,
       headers,
       body: requestBody(request, options),
-      signal: deadlines.signal,
     });
+    deadlines.onEnd(sent.abort);
+    const response = await sent.answer;
     const status = response.statusCode;
     if (status >= 500 || status < 200 || (status >= 300 && status < 400)) {
-      await response.body.dump();
-      throw new RetryableError("BACKEND_UNAVAILABLE", "The backend failed.", { status });
+      const failed = new RetryableError("BACKEND_UNAVAILABLE", "The backend failed.", { status });
+      response.abort(failed);
+      throw failed;
     }
     const contentType = String(response.headers["content-type"] ?? "application/json");
     const isStream = request.isStream && contentType.startsWith("text/event-stream");
     if (isStream && status === 200) {
       yield { kind: "head", status, contentType };
-      yield* streamAnswer(request, response.body, deadlines);
+      yield* streamAnswer(request, response, deadlines);
       return;
     }
-    const bytes = await readAll(response.body);
+    const bytes = await readAll(response);
     if (status === 200) {
       yield { kind: "usage", usage: readUsage(bytes) ?? countedUsage(request) };
     }
@@ -95,17 +98,22 @@ export function createOpenAiBackend(options: OpenAiBackendOptions): Backend {
   };
 }
 
-async function readAll(body: Dispatcher.ResponseData["body"]): Promise<Buffer> {
-  const chunks: Buffer[] = [];
+async function readAll(response: HttpAnswer): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of body) {
+  for (let chunk = await response.next(); chunk !== undefined; chunk = await response.next()) {
     length += chunk.length;
     if (length > MAX_ANSWER_BYTES) {
-      throw new RetryableError("BACKEND_UNAVAILABLE", "The backend's answer is too large.", { length });
+      const tooLarge = new RetryableError("BACKEND_UNAVAILABLE", "The backend's answer is too large.", {
+        length,
+      });
+      response.abort(tooLarge);
+      throw tooLarge;
     }
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks);
+  const [only] = chunks;
+  return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks, length);
 }
 
 function asBackendError(thrown: unknown): CocoonError {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { RetryableError } from "../../../errors";
+import type { HttpAnswer } from "../../../http/sendRequest";
 import type { Usage } from "../../../protocol";
 import type { BackendEvent, PlannedRequest } from "../backend";
 import type { Deadlines } from "./deadlines";
@@ -7,6 +8,7 @@ import { createSseRelay, type SseRelay } from "./sseRelay";
 import { writeUsage } from "./usage";
 
 const DONE = "data: [DONE]\n\n";
+const END_MS = 1_000;
 
 /**
  * Passes a stream on, whole events at a time, and completes it when the backend left out its end. A stream that breaks
@@ -14,7 +16,7 @@ const DONE = "data: [DONE]\n\n";
  */
 export async function* streamAnswer(
   request: PlannedRequest,
-  body: AsyncIterable<Buffer>,
+  response: HttpAnswer,
   deadlines: Deadlines,
 ): AsyncGenerator<BackendEvent> {
   const relay = createSseRelay({ includeUsage: request.includeUsage });
@@ -22,7 +24,7 @@ export async function* streamAnswer(
   let failure: unknown;
   let isCut = false;
   try {
-    for await (const chunk of body) {
+    for (let chunk = await response.next(); chunk !== undefined; chunk = await response.next()) {
       deadlines.chunk();
       const bytes = relay.push(chunk);
       if (bytes !== undefined) {
@@ -40,16 +42,36 @@ export async function* streamAnswer(
     }
   } catch (thrown) {
     failure = thrown;
+  } finally {
+    if (relay.hasEnded()) {
+      void awaitEnd(response);
+    } else {
+      response.abort(new Error("the rest is not wanted"));
+    }
   }
   const usage = relay.usage() ?? countedUsage(request, relay);
   yield { kind: "usage", usage };
-  if (failure !== undefined || deadlines.signal.aborted) {
+  if (failure !== undefined || deadlines.hasEnded()) {
     throw failure ?? new RetryableError("BACKEND_UNAVAILABLE", "The backend's answer was cut.");
   }
   if (!relay.hasFinished() && !relay.hasEnded() && !isCut) {
     throw new RetryableError("BACKEND_UNAVAILABLE", "The backend's stream ended before its answer did.");
   }
   yield { kind: "data", bytes: Buffer.from(missingEnd(request, relay, usage)) };
+}
+
+/** What has said its last word has a moment to end, so that its connection can serve again. */
+async function awaitEnd(response: HttpAnswer): Promise<void> {
+  const timer = setTimeout(() => response.abort(new Error("the answer does not end")), END_MS);
+  try {
+    while ((await response.next()) !== undefined) {
+      // nothing is expected here
+    }
+  } catch {
+    // the answer is whole without it
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /**
