@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { RetryableError } from "../../errors";
 import { MAX_SEALED_REQUEST, type RequestId } from "../../protocol";
 import type { Context } from "../context";
+import type { WorkerEntry } from "../workers/pool";
 import { checkBody, findRoute, type Route } from "./admit";
 import { sendError } from "./httpError";
 import { keepRecord } from "./keepRecord";
@@ -92,22 +93,16 @@ async function relay(
 ): Promise<void> {
   const { route, headers, requestId, response } = admitted;
   const { worker } = route;
-  const gone = new AbortController();
-  const onClose = () => gone.abort();
-  response.on("close", onClose);
   const giveBack = context.book.reserve(route.job, headers.maxCostNano);
   let leave: (() => void) | undefined;
   try {
-    leave = await worker.slots.take(gone.signal);
-    response.off("close", onClose);
+    leave = worker.slots.tryTake() ?? (await waitForPlace(worker, response));
     if (worker.identity?.receiptKey !== headers.worker) {
       throw new RetryableError("STALE_KEY", "The worker has a new key since: seal the request again.");
     }
-    const url = new URL(`${worker.url}/v1/sealed`);
     const bytes = await relayAnswer({
       dispatcher: context.pool.dispatcher,
-      origin: url.origin,
-      path: url.pathname,
+      ...worker.sealed,
       headers: {
         "content-type": "application/cocoon-sealed",
         "cocoon-job": headers.job,
@@ -129,9 +124,20 @@ async function relay(
     }
     throw error;
   } finally {
-    response.off("close", onClose);
     leave?.();
     giveBack();
+  }
+}
+
+/** A place in the worker's queue, until the client leaves. */
+async function waitForPlace({ slots }: WorkerEntry, response: ServerResponse): Promise<() => void> {
+  const gone = new AbortController();
+  const onClose = () => gone.abort();
+  response.on("close", onClose);
+  try {
+    return await slots.take(gone.signal);
+  } finally {
+    response.off("close", onClose);
   }
 }
 

@@ -17,6 +17,8 @@ export interface ChainWorker {
 
 export interface WorkerEntry {
   readonly url: string;
+  /** Where sealed requests go. */
+  readonly sealed: { readonly origin: string; readonly path: string };
   readonly slots: Slots;
   identity: Identity | undefined;
   alive: boolean;
@@ -64,9 +66,12 @@ export function createWorkerPool(deps: {
     connect: { timeout: policy.callMs },
   });
   const byKey = new Map<string, WorkerEntry>();
-  const entries = deps.urls.map((url): WorkerEntry => {
+  const entries = deps.urls.map((given): WorkerEntry => {
+    const url = given.endsWith("/") ? given.slice(0, -1) : given;
+    const { origin, pathname } = new URL(`${url}/v1/sealed`);
     const entry: WorkerEntry = {
-      url: url.endsWith("/") ? url.slice(0, -1) : url,
+      url,
+      sealed: { origin, path: pathname },
       slots: createSlots({
         capacity: () => entry.identity?.capacity ?? 1,
         maxWaiting: policy.maxQueuedPerWorker,

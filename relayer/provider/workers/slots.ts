@@ -1,6 +1,8 @@
 import { RetryableError } from "../../errors";
 
 export interface Slots {
+  /** A place that is free now, given back by the answer; undefined when all are taken. */
+  tryTake(): (() => void) | undefined;
   /** Answers when a place is free; refused with `OVERLOADED` when the queue is full or the wait too long. */
   take(signal: AbortSignal): Promise<() => void>;
   inUse(): number;
@@ -35,10 +37,14 @@ export function createSlots(options: {
   const overloaded = (message: string) =>
     new RetryableError("OVERLOADED", message, { inUse, waiting: queue.length });
 
+  const tryTake = () => (inUse < options.capacity() ? occupy() : undefined);
+
   return {
+    tryTake,
     async take(signal) {
-      if (inUse < options.capacity()) {
-        return occupy();
+      const free = tryTake();
+      if (free !== undefined) {
+        return free;
       }
       if (queue.length >= options.maxWaiting) {
         throw overloaded("The worker's queue is full: use another worker or try again later.");
