@@ -3,6 +3,7 @@ import pc from "picocolors";
 import { createPccsCollateral, INTEL_ROOT_KEY, readCollateralFile } from "../attestation";
 import { collateralRequestOf } from "../attestation/collateral/collateralSource";
 import type { Collateral } from "../attestation/tdx/collateral";
+import { parseEventLog, unexplainedRegisters } from "../attestation/tdx/eventLog";
 import { imageHash, telegramImageHash } from "../attestation/tdx/imageHash";
 import { parseQuote } from "../attestation/tdx/quote";
 import { parseTcbInfo } from "../attestation/tdx/tcbInfo";
@@ -14,6 +15,7 @@ import { fromHex, toHex } from "../protocol";
 export interface AttestVerifyOptions {
   readonly quote: string;
   readonly collateral?: string;
+  readonly eventLog?: string;
   readonly pccs: string;
   readonly root?: string;
   readonly at?: string;
@@ -53,11 +55,13 @@ export async function attestVerify(options: AttestVerifyOptions): Promise<void> 
       maxAgeSeconds,
       tcb: { advisories: options.advisory, outOfDateUntil: undefined },
     });
-    const facts = factsOf(verdict);
+    const unexplained = await unexplainedBy(options.eventLog, verdict);
+    const failed = [...verdict.failed, ...unexplained.map((index) => `eventLog.rtmr${index}` as const)];
+    const facts = { ...factsOf(verdict), ok: failed.length === 0, failed };
     process.stdout.write(
-      options.json === true ? `${JSON.stringify(facts, null, 2)}\n` : asText(verdict, facts),
+      options.json === true ? `${JSON.stringify(facts, null, 2)}\n` : asText(verdict.tcb, facts),
     );
-    process.exitCode = verdict.ok ? 0 : REJECTED;
+    process.exitCode = facts.ok ? 0 : REJECTED;
   });
 }
 
@@ -148,9 +152,20 @@ function factsOf({ ok, failed, quote, tcb, machine, validUntil }: QuoteVerdict) 
   };
 }
 
-function asText(verdict: QuoteVerdict, facts: ReturnType<typeof factsOf>): string {
+/** The registers that the log does not explain; without a log, none is asked about. */
+async function unexplainedBy(path: string | undefined, { quote }: QuoteVerdict): Promise<readonly number[]> {
+  if (path === undefined || quote === undefined) {
+    return [];
+  }
+  const events = parseEventLog(await readFile(path));
+  return unexplainedRegisters(events, quote.body.kind === "tdx" ? quote.body.td.rtmr : []);
+}
+
+function asText(
+  tcb: QuoteVerdict["tcb"],
+  facts: Omit<ReturnType<typeof factsOf>, "failed"> & { readonly failed: readonly string[] },
+): string {
   const line = (name: string, value: unknown) => `  ${pc.dim(name.padEnd(18))} ${String(value)}`;
-  const { tcb } = verdict;
   const { ok, failed, tcb: _, rtmr, ...plain } = facts;
   const lines = [
     ok ? pc.green("  The quote is accepted.") : pc.red("  The quote is REFUSED."),

@@ -72,6 +72,7 @@ attest
   .description("check a TDX or SGX quote with all that Intel has published about its machine")
   .requiredOption("--quote <file>", "raw bytes, hex or base64")
   .option("--collateral <file>", "Intel's collateral, in the file form of DCAP tools; fetched otherwise")
+  .option("--event-log <file>", "dstack's JSON or Linux' binary log: it must explain all four registers")
   .option("--pccs <url>", "where to fetch it", "https://api.trustedservices.intel.com")
   .option("--root <hex>", "x and y of another root than Intel's")
   .option("--at <iso>", "the time to verify at; now otherwise")
