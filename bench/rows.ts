@@ -49,10 +49,10 @@ export function tableOf(rows: readonly Row[]): string {
   const lines = rows.map(({ name, value, unit, target, met, rival }) => {
     const verdict = met === null ? "" : met ? "yes" : "NO";
     const against = target === null ? "" : String(target);
-    const left = `${name.padEnd(24)}${String(value).padStart(11)} ${unit.padEnd(5)}`;
-    return `${left}${against.padStart(10)}  ${verdict.padEnd(4)}${cut(rival ?? "", 41)}`.trimEnd();
+    const left = `${name.padEnd(29)}${String(value).padStart(11)} ${unit.padEnd(5)}`;
+    return `${left}${against.padStart(10)}  ${verdict.padEnd(4)}${cut(rival ?? "", 36)}`.trimEnd();
   });
-  const head = `${"name".padEnd(24)}${"value".padStart(11)} ${"".padEnd(5)}${"target".padStart(10)}  met rival`;
+  const head = `${"name".padEnd(29)}${"value".padStart(11)} ${"".padEnd(5)}${"target".padStart(10)}  met rival`;
   return [head, "-".repeat(98), ...lines].join("\n");
 }
 
