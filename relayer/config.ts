@@ -27,6 +27,15 @@ const address = z.string().transform((text, context) => {
     return z.NEVER;
   }
 });
+const prices = z
+  .string()
+  .regex(/^\d{1,19}(,\d{1,19}){3}$/, "must be four prices in nanoton: prompt,cached,completion,reasoning")
+  .transform((text) => {
+    const [promptPrice = 0n, cachedPrice = 0n, completionPrice = 0n, reasoningPrice = 0n] = text
+      .split(",")
+      .map(BigInt);
+    return { promptPrice, cachedPrice, completionPrice, reasoningPrice };
+  });
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");
 
 const common = {
@@ -126,6 +135,8 @@ const provider = z.object({
   /** Settle a co-signed head from this amount on, or after this age. */
   COCOON_SETTLE_MIN_NANO: nano.optional(),
   COCOON_SETTLE_MAX_AGE_MS: z.coerce.number().int().min(0).optional(),
+  /** A job that the offers refused is accepted from these prices on: prompt,cached,completion,reasoning. */
+  COCOON_FLOOR_PRICES: prices.optional(),
 });
 
 const gateway = z.object({

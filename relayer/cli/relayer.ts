@@ -11,6 +11,7 @@ export async function relayer(): Promise<void> {
     ...(config.COCOON_SETTLE_MAX_AGE_MS === undefined
       ? {}
       : { settleMaxAgeMs: config.COCOON_SETTLE_MAX_AGE_MS }),
+    ...(config.COCOON_FLOOR_PRICES === undefined ? {} : { floorPrices: config.COCOON_FLOOR_PRICES }),
   };
   const running = await startProvider({
     host: config.COCOON_HOST,

@@ -15,7 +15,10 @@ export interface EndedCall {
 
 /** Frees what the call had set aside and books what it cost, once. Runs in the background; failures are logged. */
 export function bookCall(
-  deps: Pick<ClientDeps, "store" | "log"> & { readonly sessions: Sessions; readonly spender: Spender },
+  deps: Pick<ClientDeps, "store" | "log"> & {
+    readonly sessions: Pick<Sessions, "release">;
+    readonly spender: Spender;
+  },
   call: EndedCall,
   end: { readonly status: LeafStatus | "unsent" | "lost" | "invalid"; readonly costNano: bigint },
 ): void {

@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type CocoonError, type ErrorCode, FinalError, RetryableError, toCocoonError } from "../errors";
 import { hashRequest, primitives, type RequestId, toHex, toRequestId } from "../protocol";
 import { saveCall } from "../store";
+import { addBind } from "./addBind";
 import { bookCall } from "./bookCall";
 import { callWorker, type WorkerAnswer } from "./callWorker";
 import type { VerifiedWorker } from "./checkWorker";
@@ -62,12 +63,29 @@ export interface CompleteDeps extends ClientDeps {
   readonly spender: Spender;
 }
 
+/** What one request has been through. */
+export interface Trials {
+  /** Failed attempts so far. */
+  count: number;
+  /** Workers that are not asked again. */
+  readonly tried: Set<string>;
+  /** Providers whose keys were fetched again. */
+  readonly renewed: Set<string>;
+}
+
+export function createTrials(): Trials {
+  return { count: 0, tried: new Set(), renewed: new Set() };
+}
+
 /** Sends a request to the best worker, and to others until one begins to answer. */
-export async function attempt(deps: CompleteDeps, request: CompletionRequest): Promise<Attempt> {
-  const tried = new Set<string>();
-  const renewed = new Set<string>();
+export async function attempt(
+  deps: CompleteDeps,
+  request: CompletionRequest,
+  trials: Trials,
+): Promise<Attempt> {
+  const { tried, renewed } = trials;
   let last: unknown;
-  for (let count = 0; count < deps.policy.maxAttempts; ) {
+  while (trials.count < deps.policy.maxAttempts) {
     const worker = ranked(deps, request.model).find(({ key }) => !tried.has(key));
     if (worker === undefined) {
       break;
@@ -89,13 +107,13 @@ export async function attempt(deps: CompleteDeps, request: CompletionRequest): P
       if (await isOnlyYoung(deps, worker, error.code)) {
         continue;
       }
-      count += 1;
+      trials.count += 1;
       if (next === "stop") {
         throw thrown;
       }
       if (next === "refresh" && !renewed.has(worker.provider)) {
         renewed.add(worker.provider);
-        await deps.directory.refreshProvider(worker.provider);
+        await renew(deps, request.model, { provider: worker.provider, tried });
         continue;
       }
       tried.add(worker.key);
@@ -118,6 +136,23 @@ async function isOnlyYoung(deps: CompleteDeps, worker: VerifiedWorker, code: Err
   }
   await syncSession(deps, session);
   return false;
+}
+
+/**
+ * Fetches a provider's keys again. A worker that restarted is attested within seconds: while nobody else serves the
+ * model, that is waited for.
+ */
+async function renew(
+  deps: CompleteDeps,
+  model: string,
+  { provider, tried }: { readonly provider: string; readonly tried: ReadonlySet<string> },
+): Promise<void> {
+  const untilMs = deps.clock.nowMs() + deps.policy.renewWaitMs;
+  await deps.directory.refreshProvider(provider);
+  while (ranked(deps, model).every(({ key }) => tried.has(key)) && deps.clock.nowMs() < untilMs) {
+    await pause(YOUNG_RETRY_MS);
+    await deps.directory.refreshProvider(provider);
+  }
 }
 
 function ranked(deps: CompleteDeps, model: string): readonly VerifiedWorker[] {
@@ -147,8 +182,9 @@ async function attemptAt(
   const requestIdBytes = primitives.randomBytes(16);
   const salt = primitives.randomBytes(32);
   const requestId = toRequestId(requestIdBytes);
-  const noted = deps.store.batched((tx) =>
-    saveCall(tx, {
+  const newBind = addBind(session, worker);
+  const noted = deps.store.batched(async (tx) => {
+    await saveCall(tx, {
       call: {
         requestId,
         salt: toHex(salt),
@@ -159,8 +195,9 @@ async function attemptAt(
         status: "sent",
         maxCostNano,
       },
-    }),
-  );
+    });
+    await newBind?.(tx);
+  });
   noted.catch(() => undefined);
   const requestHash = hashRequest(salt, request.body);
   const { apiKeyId, body, signal } = request;

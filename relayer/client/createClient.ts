@@ -1,14 +1,16 @@
 import { NetworkRegistry } from "../../wrappers/NetworkRegistry";
 import { openContract } from "../chain";
 import { FinalError, RetryableError, toCocoonError } from "../errors";
+import { listBans, saveBan } from "../store";
+import { beginAnswer } from "./beginAnswer";
 import type { VerifiedWorker } from "./checkWorker";
-import { attempt, type CompletionRequest } from "./complete";
+import type { CompletionRequest } from "./complete";
 import { createCosigner } from "./cosigner";
 import type { ClientDeps } from "./deps";
 import { createDirectory, type ModelInfo } from "./directory";
 import { exportReceipt } from "./exportReceipt";
 import { createInFlight } from "./inFlight";
-import { type Outcome, type ReadDeps, readAnswer } from "./readAnswer";
+import type { Outcome, ReadDeps } from "./readAnswer";
 import type { ReceiptFile } from "./receiptFile";
 import { recoverCalls, recoverReceipt } from "./recover";
 import { freeNano, type Session, spentNano } from "./session";
@@ -76,21 +78,31 @@ export async function attestationRegistryOf(
 export async function createClient(base: ClientDeps, spender: Spender = freeSpender): Promise<Client> {
   const { log, clock, policy } = base;
   const stop = new AbortController();
+  const failed = (msg: string) => (thrown: unknown) => {
+    const { code, message } = toCocoonError(thrown);
+    log.error({ msg, code, detail: message });
+  };
   const directory = createDirectory(base);
-  const sessions = await createSessions(base);
-  const inFlight = createInFlight({ clock, cooldownMs: policy.cooldownMs });
+  const sessions = await createSessions(
+    base,
+    (provider, key) => directory.worker(provider, key) !== undefined,
+  );
+  const inFlight = createInFlight({
+    clock,
+    cooldownMs: policy.cooldownMs,
+    banned: await listBans(base.store),
+    onBan: (worker, reason) => {
+      void saveBan(base.store, { worker, reason }).catch(failed("ban not kept"));
+    },
+  });
   const cosigner = createCosigner(base);
   const saving = new Map<string, Promise<unknown>>();
-  const shared = { ...base, directory, sessions, inFlight, spender, cosigner, saving };
+  const shared = { ...base, directory, sessions, inFlight, spender, cosigner, saving, stop: stop.signal };
   const deps: ReadDeps = {
     ...shared,
     recover: (missing) => {
       void recoverReceipt(shared, { ...missing, worker: missing.worker.key });
     },
-  };
-  const failed = (msg: string) => (thrown: unknown) => {
-    const { code, message } = toCocoonError(thrown);
-    log.error({ msg, code, detail: message });
   };
   await Promise.all([
     directory.refresh().catch(failed("network not read at start")),
@@ -121,8 +133,8 @@ export async function createClient(base: ClientDeps, spender: Spender = freeSpen
       if (stop.signal.aborted) {
         throw new RetryableError("SHUTTING_DOWN", "The gateway is stopping: try again soon.");
       }
-      const begun = await attempt(deps, request);
-      const { requestId, session, worker, answer } = begun;
+      const begun = await beginAnswer(deps, request);
+      const { requestId, session, worker, answer } = begun.attempt;
       return {
         requestId,
         job: session.address,
@@ -130,7 +142,7 @@ export async function createClient(base: ClientDeps, spender: Spender = freeSpen
         model: worker.model,
         status: answer.status,
         contentType: answer.contentType,
-        read: (onPayload) => readAnswer(deps, begun, onPayload),
+        read: begun.read,
         abort: () => answer.abort(),
       };
     },

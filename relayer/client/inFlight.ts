@@ -7,16 +7,22 @@ export interface InFlight {
   count(worker: string): number;
   total(): number;
   failed(worker: string): void;
-  /** Never used again by this process: it signed something false. */
-  ban(worker: string): void;
+  /** Never used again, not after a restart either: it signed something false. */
+  ban(worker: string, reason: string): void;
   isBanned(worker: string): boolean;
   isCooling(worker: string): boolean;
 }
 
-export function createInFlight(deps: { readonly clock: Clock; readonly cooldownMs: number }): InFlight {
+export function createInFlight(deps: {
+  readonly clock: Clock;
+  readonly cooldownMs: number;
+  /** Workers that were banned before. */
+  readonly banned: Iterable<string>;
+  readonly onBan: (worker: string, reason: string) => void;
+}): InFlight {
   const counts = new Map<string, number>();
   const failedAt = new Map<string, number>();
-  const banned = new Set<string>();
+  const banned = new Set(deps.banned);
   let total = 0;
   return {
     begin: (worker) => {
@@ -32,8 +38,11 @@ export function createInFlight(deps: { readonly clock: Clock; readonly cooldownM
     failed: (worker) => {
       failedAt.set(worker, deps.clock.nowMs());
     },
-    ban: (worker) => {
-      banned.add(worker);
+    ban: (worker, reason) => {
+      if (!banned.has(worker)) {
+        banned.add(worker);
+        deps.onBan(worker, reason);
+      }
     },
     isBanned: (worker) => banned.has(worker),
     isCooling: (worker) =>

@@ -32,6 +32,8 @@ export interface Policy {
   readonly totalMs: number;
   /** How long a request waits for its job to be accepted. */
   readonly openWaitMs: number;
+  /** How long a request waits for a restarted worker to be attested anew, and for its lane in the job that is open. */
+  readonly renewWaitMs: number;
   /** Workers or providers tried before the first byte. */
   readonly maxAttempts: number;
   /** A provider that failed is passed over so long while another one serves. */
@@ -64,6 +66,7 @@ export const DEFAULT_POLICY: Policy = {
   interFrameMs: 30_000,
   totalMs: 600_000,
   openWaitMs: 60_000,
+  renewWaitMs: 15_000,
   maxAttempts: 3,
   cooldownMs: 30_000,
   refreshMs: 15_000,

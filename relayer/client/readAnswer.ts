@@ -1,10 +1,8 @@
 import { toCocoonError } from "../errors";
 import { createResponseHasher, type ReceiptRecord } from "../protocol";
-import { saveTexts } from "../store/saveTexts";
 import { bookCall } from "./bookCall";
 import type { Attempt, CompleteDeps } from "./complete";
 import type { Cosigner } from "./cosigner";
-import { saveBind } from "./saveBind";
 import { takeReceipt } from "./takeReceipt";
 
 /** How long an answer waits for the receipt before its own, when two end at once; after that its cost is told later. */
@@ -58,16 +56,14 @@ export async function readAnswer(
       maxCostNano: attempt.maxCostNano,
       requestHash: attempt.requestHash,
       responseHash: hasher.digest(),
+      texts: kept === undefined ? undefined : { request: textOf([attempt.body]), response: textOf(kept) },
     });
     const { status } = taken.record.leaf;
     taken.costNano.then(
       (costNano) => bookCall(deps, attempt, { status, costNano }),
       (thrown: unknown) => condemn(deps, attempt, thrown),
     );
-    const saved = taken.saved
-      .then(() => saveBind(deps, session, worker))
-      .then(() => (kept === undefined ? undefined : keepTexts(deps, attempt, kept)));
-    keepUntilSaved(deps, requestId, saved);
+    keepUntilSaved(deps, requestId, taken.saved);
     deps.cosigner.touch(session, worker.key);
     return { record: taken.record, costNano: await soon(taken.costNano) };
   } catch (thrown) {
@@ -76,18 +72,14 @@ export async function readAnswer(
   }
 }
 
-async function keepTexts(deps: ReadDeps, attempt: Attempt, answer: readonly Uint8Array[]): Promise<void> {
-  await saveTexts(deps.store, {
-    requestId: attempt.requestId,
-    request: Buffer.from(attempt.body).toString("utf8"),
-    response: Buffer.concat(answer).toString("utf8"),
-  });
+function textOf(pieces: readonly Uint8Array[]): string {
+  return Buffer.concat(pieces).toString("utf8");
 }
 
 /** A worker that signed something false gets no further request, no co-signature, and nothing booked for this call. */
 function condemn(deps: ReadDeps, attempt: Attempt, thrown: unknown): void {
   const { code, message } = toCocoonError(thrown);
-  deps.inFlight.ban(attempt.worker.key);
+  deps.inFlight.ban(attempt.worker.key, message);
   deps.log.error({
     msg: "receipt invalid",
     code,

@@ -4,12 +4,17 @@ import { toCocoonError } from "../errors";
 import { toWorkerKey, utf8ToBytes } from "../protocol";
 import { type Call, listCalls } from "../store";
 import { bookCall, type EndedCall } from "./bookCall";
+import type { Cosigner } from "./cosigner";
+import type { InFlight } from "./inFlight";
 import { keepUntilSaved, type ReadDeps } from "./readAnswer";
 import { laneOf, type Session } from "./session";
+import type { Sessions } from "./sessions";
 import { takeReceipt } from "./takeReceipt";
 
 /** The provider stores a stopped answer's receipt shortly after the connection ends. */
 const DELAYS_MS = [150, 500, 2_000, 8_000] as const;
+/** A provider that cannot be asked is asked again ever more rarely. */
+const LATER = { multiplier: 1.5, maxDelayMs: 60_000 } as const;
 const MAX_UNFINISHED = 10_000;
 
 /** The fields of a record frame, out of whatever else the provider tells about the receipt. */
@@ -31,62 +36,96 @@ interface Missing extends EndedCall {
   readonly requestHash: Uint8Array | undefined;
 }
 
-/** Fetches the receipt of an answer that was not read to its end. What never reached a worker has none and costs nothing. */
-export async function recoverReceipt(
-  deps: Omit<ReadDeps, "recover">,
-  missing: Missing,
-  delaysMs: readonly number[] = DELAYS_MS,
-): Promise<void> {
-  for (const delayMs of delaysMs) {
-    await pause(delayMs, undefined, { ref: false });
+export type RecoverDeps = Pick<ReadDeps, "store" | "log" | "http" | "spender" | "saving"> & {
+  readonly inFlight: Pick<InFlight, "ban">;
+  readonly cosigner: Pick<Cosigner, "touch">;
+  readonly sessions: Pick<Sessions, "release" | "byAddress">;
+  /** Ends the search; the next start goes on with it. */
+  readonly stop: AbortSignal;
+  /** Waits, or throws when `signal` aborts. */
+  readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
+};
+
+/**
+ * Fetches the receipt of an answer that was not read to its end. A call is written off when its provider says that it
+ * has no receipt of it, or when its job has ended: a provider that is merely away may still claim what it served.
+ */
+export async function recoverReceipt(deps: RecoverDeps, missing: Missing): Promise<void> {
+  const wait = deps.wait ?? ((ms, signal) => pause(ms, undefined, { ref: false, signal }));
+  let delayMs = 0;
+  for (let turn = 0; missing.session.state !== "closed"; turn += 1) {
+    delayMs = DELAYS_MS[turn] ?? Math.min(delayMs * LATER.multiplier, LATER.maxDelayMs);
     try {
-      const fields = await deps.http.json(missing.session.endpoint, {
-        method: "GET",
-        path: `/v1/receipts/${missing.requestId}`,
-        schema: storedSchema,
-      });
-      const worker = toWorkerKey(missing.worker);
-      const taken = takeReceipt(deps, {
-        ...missing,
-        worker,
-        record: utf8ToBytes(JSON.stringify(fields)),
-        responseHash: undefined,
-      });
-      keepUntilSaved(deps, missing.requestId, taken.saved);
-      deps.cosigner.touch(missing.session, worker);
-      const { status } = taken.record.leaf;
-      taken.costNano.then(
-        (costNano) => bookCall(deps, missing, { status, costNano }),
-        () => bookCall(deps, missing, { status: "invalid", costNano: 0n }),
-      );
+      await wait(delayMs, deps.stop);
+    } catch {
       return;
-    } catch (thrown) {
-      const { code } = toCocoonError(thrown);
-      if (code === "RECEIPT_INVALID" || code === "HEAD_INVALID") {
-        deps.inFlight.ban(missing.worker);
-        deps.log.error({
-          msg: "receipt invalid",
-          code,
-          requestId: missing.requestId,
-          worker: missing.worker,
-        });
-        bookCall(deps, missing, { status: "invalid", costNano: 0n });
-        return;
-      }
+    }
+    const found = await fetchReceipt(deps, missing);
+    if (found === "taken" || deps.stop.aborted) {
+      return;
+    }
+    if (found === "none" && turn + 1 >= DELAYS_MS.length) {
+      break;
     }
   }
-  laneOf(missing.session, toWorkerKey(missing.worker)).forgive(missing.maxCostNano);
-  deps.cosigner.touch(missing.session, toWorkerKey(missing.worker));
+  const worker = toWorkerKey(missing.worker);
+  deps.log.warn({
+    msg: "call written off",
+    requestId: missing.requestId,
+    job: missing.session.address,
+    worker,
+  });
+  laneOf(missing.session, worker).forgive(missing.maxCostNano);
+  deps.cosigner.touch(missing.session, worker);
   bookCall(deps, missing, { status: "lost", costNano: 0n });
 }
 
+/** taken: booked, as what it is. none: the provider answered that it has no such receipt. unknown: it did not answer. */
+async function fetchReceipt(deps: RecoverDeps, missing: Missing): Promise<"taken" | "none" | "unknown"> {
+  try {
+    const fields = await deps.http.json(missing.session.endpoint, {
+      method: "GET",
+      path: `/v1/receipts/${missing.requestId}`,
+      schema: storedSchema,
+    });
+    const worker = toWorkerKey(missing.worker);
+    const taken = takeReceipt(deps, {
+      ...missing,
+      worker,
+      record: utf8ToBytes(JSON.stringify(fields)),
+      responseHash: undefined,
+    });
+    keepUntilSaved(deps, missing.requestId, taken.saved);
+    deps.cosigner.touch(missing.session, worker);
+    const { status } = taken.record.leaf;
+    taken.costNano.then(
+      (costNano) => bookCall(deps, missing, { status, costNano }),
+      () => bookCall(deps, missing, { status: "invalid", costNano: 0n }),
+    );
+    return "taken";
+  } catch (thrown) {
+    const { code, message } = toCocoonError(thrown);
+    if (code === "NOT_FOUND") {
+      return "none";
+    }
+    if (code !== "RECEIPT_INVALID" && code !== "HEAD_INVALID") {
+      return "unknown";
+    }
+    const { requestId, worker } = missing;
+    deps.inFlight.ban(worker, message);
+    deps.log.error({ msg: "receipt invalid", code, requestId, worker });
+    bookCall(deps, missing, { status: "invalid", costNano: 0n });
+    return "taken";
+  }
+}
+
 /** After a restart: the receipts of calls whose end this gateway did not live to see. */
-export async function recoverCalls(deps: Omit<ReadDeps, "recover">): Promise<void> {
+export async function recoverCalls(deps: RecoverDeps): Promise<void> {
   const calls = await listCalls(deps.store, { unfinished: true, limit: MAX_UNFINISHED });
   await Promise.all(calls.map((call) => recoverCall(deps, call)));
 }
 
-async function recoverCall(deps: Omit<ReadDeps, "recover">, call: Call): Promise<void> {
+async function recoverCall(deps: RecoverDeps, call: Call): Promise<void> {
   const session = deps.sessions.byAddress(call.job);
   if (session === undefined) {
     bookCall(deps, { ...call, session: undefined }, { status: "lost", costNano: 0n });

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { FinalError, RetryableError, toCocoonError } from "../errors";
+import { awaitLane } from "./awaitLane";
 import type { VerifiedWorker } from "./checkWorker";
 import { type ClientDeps, nowSeconds } from "./deps";
 import { awaitActive, openSession } from "./openSession";
@@ -28,7 +29,11 @@ export interface Sessions {
   run(signal: AbortSignal): Promise<void>;
 }
 
-export async function createSessions(deps: ClientDeps): Promise<Sessions> {
+export async function createSessions(
+  deps: ClientDeps,
+  /** True while this worker of the provider may be used. */
+  isLive: (provider: string, worker: string) => boolean,
+): Promise<Sessions> {
   const sessions = [...(await loadSessions(deps))];
   const opening = new Map<string, Promise<Session>>();
 
@@ -37,15 +42,22 @@ export async function createSessions(deps: ClientDeps): Promise<Sessions> {
     session.modelHash === worker.modelHash &&
     session.deadlineSeconds - nowSeconds(deps) > LEAST_LIFE_SECONDS &&
     !laneOf(session, worker.key).isBroken();
+  const isHeld = (session: Session, worker: VerifiedWorker): boolean =>
+    session.state === "active" && isUsable(session, worker);
   const find = (worker: VerifiedWorker) =>
-    sessions.find(
-      (session) =>
-        session.state === "active" && session.openLanes.has(worker.key) && isUsable(session, worker),
-    );
+    sessions.find((session) => session.openLanes.has(worker.key) && isHeld(session, worker));
   const startOpening = async (worker: VerifiedWorker, budgetNano: bigint): Promise<Session> => {
     const started = sessions.find(
       (session) => session.state === "opening" && session.binds.has(worker.key) && isUsable(session, worker),
     );
+    const held = started === undefined ? sessions.find((session) => isHeld(session, worker)) : undefined;
+    const { provider } = worker;
+    if (
+      held !== undefined &&
+      (await awaitLane(deps, held, { worker, isLive: (key) => isLive(provider, key) }))
+    ) {
+      return held;
+    }
     const session = started ?? (await openSession(deps, { worker, budgetNano }));
     if (started === undefined) {
       sessions.push(session);

@@ -1,6 +1,7 @@
 import { FinalError } from "../errors";
 import { parseRecord, type ReceiptRecord, verifyRecord, type WorkerKey, workerKeyToBytes } from "../protocol";
 import { saveReceipt, UNHURRIED } from "../store";
+import { saveTexts } from "../store/saveTexts";
 import type { ClientDeps } from "./deps";
 import { laneOf, type Session } from "./session";
 import { storedOf } from "./storedRecord";
@@ -15,6 +16,8 @@ export interface ReceiptClaim {
   /** [32] each; undefined where this process no longer knows what was asked or has not seen the whole answer. */
   readonly requestHash: Uint8Array | undefined;
   readonly responseHash: Uint8Array | undefined;
+  /** What was said, where the policy keeps it. */
+  readonly texts?: { readonly request: string; readonly response: string } | undefined;
 }
 
 export interface TakenReceipt {
@@ -51,6 +54,13 @@ export function takeReceipt(deps: Pick<ClientDeps, "store">, claim: ReceiptClaim
     });
   }
   const receipt = storedOf(record, { requestId: claim.requestId, job: session.address });
-  const saved = deps.store.batched((tx) => saveReceipt(tx, { receipt }), UNHURRIED);
+  const { texts, requestId } = claim;
+  // One write: a receipt is never there without its texts.
+  const saved = deps.store.batched(async (tx) => {
+    await saveReceipt(tx, { receipt });
+    if (texts !== undefined) {
+      await saveTexts(tx, { requestId, ...texts });
+    }
+  }, UNHURRIED);
   return { record, costNano, saved };
 }

@@ -7,6 +7,7 @@ import {
   type ApiKey,
   findApiKey,
   listApiKeys,
+  revokeApiKey,
   type Store,
   saveApiKey,
   spendApiKey,
@@ -36,19 +37,29 @@ export function hashApiKey(key: string): string {
   return createHash("sha256").update(key).digest("hex");
 }
 
-/** Stores the given keys by their hash. Throws `CONFIG_INVALID` when the gateway would have none. */
+/**
+ * Makes the given keys the valid ones, stored by their hash; a key of an earlier start that is not among them is
+ * revoked. Throws `CONFIG_INVALID` when there are none.
+ */
 export async function createApiKeys(
   deps: { readonly store: Store; readonly clock: Clock; readonly log: Log },
   options: readonly ApiKeyOption[],
 ): Promise<ApiKeys> {
   const { store, clock, log } = deps;
+  if (options.length === 0) {
+    throw new FinalError("CONFIG_INVALID", "The gateway has no API key: give it at least one.");
+  }
   for (const { key, name, limitNano, admin } of options) {
     const hash = hashApiKey(key);
     const limits = { admin: admin ?? limitNano === undefined };
     await saveApiKey(store, { apiKey: { id: hash.slice(0, 16), hash, name, limitNano, limits } });
   }
-  if ((await listApiKeys(store)).length === 0) {
-    throw new FinalError("CONFIG_INVALID", "The gateway has no API key: give it at least one.");
+  const given = new Set(options.map(({ key }) => hashApiKey(key)));
+  for (const { id, name, hash, revokedAt } of await listApiKeys(store)) {
+    if (revokedAt === undefined && !given.has(hash)) {
+      await revokeApiKey(store, { id });
+      log.info({ msg: "api key revoked", apiKey: id, name });
+    }
   }
   const known = new Map<string, { readonly caller: Caller; readonly untilMs: number }>();
   const limited = new Set<string>();

@@ -34,7 +34,7 @@ export interface GatewayOptions {
   readonly mnemonic: string;
   /** The network id in the wallet's address: -239 (default) or -3. */
   readonly walletNetworkId?: number;
-  /** Added to the store at every start; at least one must be known. */
+  /** The valid keys, at least one; a key of an earlier start that is not among them is revoked. */
   readonly apiKeys: readonly ApiKeyOption[];
   /** Encrypts session keys at rest; 32 bytes. */
   readonly sessionSecret?: Uint8Array;

@@ -152,6 +152,12 @@ export interface SessionsTable {
   readonly closedAt: number | null;
 }
 
+export interface BansTable {
+  readonly worker: string;
+  readonly reason: string;
+  readonly createdAt: number;
+}
+
 export interface Tables {
   readonly cursors: CursorsTable;
   readonly events: EventsTable;
@@ -163,4 +169,5 @@ export interface Tables {
   readonly apiKeys: ApiKeysTable;
   readonly calls: CallsTable;
   readonly sessions: SessionsTable;
+  readonly bans: BansTable;
 }

@@ -7,12 +7,17 @@ import { statusOf, toHttpError } from "./errorBody";
 /** A whole answer, or a worker's error, is held in memory: no more than this. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
+/** A worker's own refusals after which waiting helps, by status. */
+const RETRY_SECONDS: Readonly<Record<number, number | undefined>> = { 429: 2, 502: 5, 503: 5, 504: 2 };
+
 /** An answer as the client gets it. */
 export interface WholeAnswer {
   readonly status: number;
   readonly contentType: string;
   readonly body: string;
   readonly outcome: Outcome;
+  /** Where waiting helps. */
+  readonly retryAfterSeconds: number | undefined;
 }
 
 /** Reads the whole answer; resolves only after its receipt was checked. */
@@ -30,7 +35,7 @@ export async function wholeAnswer(completion: Completion): Promise<WholeAnswer> 
   const text = Buffer.concat(pieces).toString("utf8");
   const body = status < 400 ? augment(text, cocoonField(completion, outcome)) : refusal(status, text);
   const contentType = body === undefined ? completion.contentType : "application/json; charset=utf-8";
-  return { status, contentType, body: body ?? text, outcome };
+  return { status, contentType, body: body ?? text, outcome, retryAfterSeconds: RETRY_SECONDS[status] };
 }
 
 /** The backend's own error where it has OpenAI's shape, else one of ours. */

@@ -3,12 +3,13 @@ import { FinalError } from "../../errors";
 import type { StoreKind } from "../store";
 import type { Tables } from "../tables";
 import { m0001 } from "./m0001";
+import { m0002 } from "./m0002";
 
 /** Brings the schema up to date. Migrations are code: nothing is read from the file system. */
 export async function migrate(db: Kysely<Tables>, kind: StoreKind): Promise<void> {
   const migrator = new Migrator({
     db,
-    provider: { getMigrations: async () => ({ "0001": m0001(kind) }) },
+    provider: { getMigrations: async () => ({ "0001": m0001(kind), "0002": m0002() }) },
   });
   const { error } = await migrator.migrateToLatest();
   if (error !== undefined) {

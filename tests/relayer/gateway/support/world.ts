@@ -2,20 +2,23 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { beginCell, Dictionary, toNano } from "@ton/core";
+import { toNano } from "@ton/core";
 import OpenAI from "openai";
-import { createDevelopmentSource, startAttestor } from "../../../../relayer/attestation";
-import { createKeyCache } from "../../../../relayer/chain";
+import { startAttestor } from "../../../../relayer/attestation";
 import type { Policy } from "../../../../relayer/client";
-import { type ApiKeyOption, type Gateway, startGateway } from "../../../../relayer/gateway";
+import {
+  type ApiKeyOption,
+  type Gateway,
+  type GatewayOptions,
+  startGateway,
+} from "../../../../relayer/gateway";
 import { devWallet } from "../../../../relayer/localnet/devWallets";
 import { type Localnet, startLocalnet } from "../../../../relayer/localnet/startLocalnet";
 import type { Clock } from "../../../../relayer/observe/clock";
 import { createLog, type Log, silentLog } from "../../../../relayer/observe/log";
 import { primitives, toRawAddress } from "../../../../relayer/protocol";
-import { type Provider, startProvider } from "../../../../relayer/provider";
-import { type RunningWorker, startWorker } from "../../../../relayer/worker/startWorker";
-import { type Offer, storeProviderProfile } from "../../../../wrappers/messages";
+import type { Backend } from "../../../../relayer/worker/backends/backend";
+import type { Prices } from "../../../../wrappers/messages";
 import {
   ATTESTOR_SEEDS,
   type DeployedNetwork,
@@ -24,11 +27,11 @@ import {
   MODEL_HASH,
   PLATFORM_SEED,
   PRICES,
-  toUint,
 } from "../../support/deployNetwork";
 import { chatBackend, type Script } from "./chatBackend";
+import { MODEL, type Supply, startSupply } from "./supply";
 
-export const MODEL = "cocoon-test";
+export { MODEL };
 export const ADMIN_KEY = "sk-cocoon-admin-0123456789";
 export const LIMITED_KEY = "sk-cocoon-limited-0123456789";
 /** Pays for a handful of worst cases. */
@@ -37,7 +40,6 @@ export const API_KEYS: readonly ApiKeyOption[] = [
   { name: "admin", key: ADMIN_KEY },
   { name: "limited", key: LIMITED_KEY, limitNano: LIMIT_NANO },
 ];
-const keys = createKeyCache();
 
 export const GATEWAY_POLICY: Partial<Policy> = {
   refreshMs: 1_000,
@@ -50,17 +52,22 @@ export const GATEWAY_POLICY: Partial<Policy> = {
   keepTexts: true,
 };
 
-/** Everything real but the model: chain, contracts, attestor, worker, provider and gateway. */
+/** Everything real but the model: chain, contracts, attestor, workers, providers and gateway. */
 export interface World {
   readonly net: Localnet;
   readonly network: DeployedNetwork;
+  readonly clock: Clock;
+  readonly folder: string;
+  /** What the first provider's model says. */
   readonly script: Script;
   readonly logLines: string[];
   readonly openai: OpenAI;
-  worker: RunningWorker;
-  provider: Provider;
+  /** The first provider. */
+  readonly supply: Supply;
   gateway: Gateway;
-  startGateway(policy?: Partial<Policy>): Promise<void>;
+  startGateway(policy?: Partial<Policy>, options?: Partial<GatewayOptions>): Promise<void>;
+  /** Another provider of the same model, by default at twice the price. */
+  addSupply(script: Script, prices?: Prices): Promise<Supply>;
   stopProvider(): Promise<void>;
   client(key: string): OpenAI;
   get(path: string, key?: string): Promise<Response>;
@@ -84,7 +91,25 @@ export async function until<T>(
   throw new Error(`Waited in vain until ${what}`);
 }
 
-export async function createWorld(): Promise<World> {
+/** Prices `times` those of the first provider. */
+export function dearer(times: bigint): Prices {
+  return {
+    $$type: "Prices",
+    prompt: PRICES.prompt * times,
+    cached: PRICES.cached * times,
+    completion: PRICES.completion * times,
+    reasoning: PRICES.reasoning * times,
+  };
+}
+
+export async function createWorld(
+  options: {
+    readonly backend?: () => Backend;
+    readonly policy?: Partial<Policy>;
+    /** From when on a provider settles; 1 settles every head at once. */
+    readonly settleMinNano?: bigint;
+  } = {},
+): Promise<World> {
   const net = await startLocalnet({ port: 0, blockMs: 0, finalityBlocks: 0, log: silentLog });
   const clock: Clock = { nowMs: () => net.chain.now() * 1_000 };
   const network = await deployNetwork(net);
@@ -103,16 +128,6 @@ export async function createWorld(): Promise<World> {
     clock,
   });
   const script: Script = { words: ["Hello", " from", " the", " enclave"], delayMs: 0, status: 200 };
-  const worker = await startWorker({
-    host: "127.0.0.1",
-    port: 0,
-    backend: chatBackend(script),
-    model: { name: MODEL, hash: MODEL_HASH, contextLength: 4_096, maxOutputTokens: 1_024 },
-    quoteSource: createDevelopmentSource({ seed: PLATFORM_SEED, imageHash: IMAGE_HASH }),
-    maxConcurrent: 64,
-    log: silentLog,
-    clock,
-  });
   const folder = mkdtempSync(join(tmpdir(), "cocoon-gateway-"));
   const logLines: string[] = [];
   const log: Log = createLog({
@@ -120,35 +135,17 @@ export async function createWorld(): Promise<World> {
     level: "debug",
     destination: { write: (line) => logLines.push(line) },
   });
-  const provider = await startProvider({
-    host: "127.0.0.1",
-    port: 0,
-    storeUrl: `file:${folder}/provider`,
-    chainEndpoints: [{ endpoint: net.endpoint }],
-    network: { registry: network.registry.address.toRawString(), globalId: net.chain.globalId },
-    providerAddress: network.provider.address.toRawString(),
-    operator: { mnemonic: devWallet("operator").mnemonic.split(" "), deriveKey: keys },
-    workerUrls: [worker.url],
-    attestorUrls: [attestor.url],
-    policy: {
-      pollMs: 40,
-      healthMs: 100,
-      attestMs: 150,
-      settleMs: 50,
-      settleMinNano: 1n,
-      cosignGraceMs: 300,
-      drainMs: 300,
-      stopMs: 2_000,
-    },
-    log: silentLog,
-    clock,
+  const { settleMinNano = 1n } = options;
+  const common = { network, attestorUrl: attestor.url, clock, folder, settleMinNano };
+  const supply = await startSupply({
+    ...common,
+    backend: options.backend ?? (() => chatBackend(script)),
+    index: 0,
+    operator: "operator",
+    prices: PRICES,
   });
-  await publishEndpoint(network, provider.url);
-  await until("the worker is attested", async () => {
-    const answer = await fetch(`${provider.url}/v1/workers`);
-    return (await answer.text()) === "[]" ? undefined : true;
-  });
-  const start = (policy: Partial<Policy> = {}) =>
+  const others: Supply[] = [];
+  const start = (policy: Partial<Policy> = {}, changed: Partial<GatewayOptions> = {}) =>
     startGateway({
       port: 0,
       store: `file:${folder}/gateway`,
@@ -157,35 +154,41 @@ export async function createWorld(): Promise<World> {
       mnemonic: devWallet("developer").mnemonic,
       apiKeys: API_KEYS,
       sessionSecret: Buffer.alloc(32, 5),
-      policy: { ...GATEWAY_POLICY, ...policy },
+      policy: { ...GATEWAY_POLICY, ...options.policy, ...policy },
       log,
       clock,
+      ...changed,
     });
   const gateway = await start();
   const client = (key: string) =>
     new OpenAI({ apiKey: key, baseURL: `${world.gateway.url}/v1`, maxRetries: 0, timeout: 30_000 });
   const headers = (key: string | undefined): Record<string, string> =>
     key === undefined ? {} : { authorization: `Bearer ${key}` };
-  let isProviderUp = true;
   const world: World = {
     net,
     network,
+    clock,
+    folder,
     script,
     logLines,
-    worker,
-    provider,
+    supply,
     gateway,
     client,
     get openai() {
       return client(ADMIN_KEY);
     },
-    startGateway: async (policy) => {
-      world.gateway = await start(policy);
+    startGateway: async (policy, changed) => {
+      world.gateway = await start(policy, changed);
     },
-    stopProvider: async () => {
-      isProviderUp = false;
-      await provider.close();
+    addSupply: async (said, prices = dearer(2n)) => {
+      const index = others.length + 1;
+      const operator = index === 1 ? "spare1" : "spare2";
+      const backend = () => chatBackend(said);
+      const other = await startSupply({ ...common, backend, index, operator, prices });
+      others.push(other);
+      return other;
     },
+    stopProvider: () => supply.stopProvider(),
     get: (path, key = ADMIN_KEY) => fetch(`${world.gateway.url}${path}`, { headers: headers(key) }),
     post: (path, body, key = ADMIN_KEY) =>
       fetch(`${world.gateway.url}${path}`, {
@@ -195,10 +198,9 @@ export async function createWorld(): Promise<World> {
       }),
     close: async () => {
       await world.gateway.close();
-      if (isProviderUp) {
-        await provider.close();
+      for (const one of [supply, ...others]) {
+        await one.close();
       }
-      await worker.close();
       await attestor.close();
       await network.close();
       await net.close();
@@ -206,28 +208,4 @@ export async function createWorld(): Promise<World> {
     },
   };
   return world;
-}
-
-/** The operator tells the chain where its relayer listens. */
-async function publishEndpoint(network: DeployedNetwork, endpoint: string): Promise<void> {
-  const offers = Dictionary.empty<bigint, Offer>();
-  offers.set(toUint(MODEL_HASH), { $$type: "Offer", prices: PRICES, contextLength: 4_096n, concurrency: 8n });
-  const profile = beginCell()
-    .store(
-      storeProviderProfile({
-        $$type: "ProviderProfile",
-        gpuCount: 1n,
-        vramGb: 1n,
-        availability: 1n,
-        gpuModel: "test",
-        region: "CH",
-        endpoint,
-      }),
-    )
-    .endCell();
-  await network.provider.send(
-    await network.via("operator"),
-    { value: toNano("0.2") },
-    { $$type: "SetOffers", queryId: 1n, maxOpenJobs: 16n, offers, profile },
-  );
 }

@@ -9,12 +9,18 @@ import {
   writeFrameHead,
 } from "../../../../relayer/protocol";
 
-/** What the man in the middle makes of a frame: other bytes, nothing, or a broken connection. */
-export type Tamper = (frame: SplitFrame, index: number) => Uint8Array | "drop" | "break";
+/** What the man in the middle makes of a frame: other bytes, nothing, a broken connection, or silence from then on. */
+export type Tamper = (frame: SplitFrame, index: number) => Uint8Array | "drop" | "break" | "stall";
+
+/** What it says itself instead of passing a request on; undefined passes it. */
+export type Reply = (
+  path: string,
+) => { readonly status: number; readonly body: unknown } | "break" | undefined;
 
 export interface TamperProxy {
   readonly url: string;
   tamper: Tamper | undefined;
+  reply: Reply | undefined;
   /** The worker behind it; a test exchanges it for a restarted one. */
   target: string;
   /** Sealed requests that reached the worker. */
@@ -22,7 +28,7 @@ export interface TamperProxy {
   close(): Promise<void>;
 }
 
-/** Stands between relayer and worker, so that a test can be the worker that lies, dies or falls silent. */
+/** Stands before a worker or a relayer, so that a test can be the one that lies, refuses, dies or falls silent. */
 export async function startTamperProxy(target: string): Promise<TamperProxy> {
   const server = createServer((incoming, response) => {
     pass(
@@ -41,6 +47,16 @@ export async function startTamperProxy(target: string): Promise<TamperProxy> {
         chunks.push(Buffer.from(chunk));
       }
       const isSealed = path === "/v1/sealed";
+      const own = proxy.reply?.(path);
+      if (own === "break") {
+        response.destroy();
+        return;
+      }
+      if (own !== undefined) {
+        response.writeHead(own.status, { "content-type": "application/json" });
+        response.end(JSON.stringify(own.body));
+        return;
+      }
       proxy.sealed += isSealed ? 1 : 0;
       const answer = await request(`${proxy.target}${path}`, {
         method,
@@ -64,6 +80,7 @@ export async function startTamperProxy(target: string): Promise<TamperProxy> {
   const proxy: TamperProxy = {
     url: `http://127.0.0.1:${port}`,
     tamper: undefined,
+    reply: undefined,
     target,
     sealed: 0,
     close: () =>
@@ -90,6 +107,9 @@ async function passTampered(
         // What was written before must arrive first.
         await pause(50);
         response.destroy();
+        return;
+      }
+      if (made === "stall") {
         return;
       }
       if (made !== "drop") {

@@ -1,0 +1,193 @@
+import { APIError } from "openai";
+import { z } from "zod";
+import { parseReceiptFile } from "../../../relayer/client";
+import { decodeLeaf, fromBase64 } from "../../../relayer/protocol";
+import type { Reply, Tamper } from "../provider/support/tamperProxy";
+import type { Script } from "./support/chatBackend";
+import type { Supply } from "./support/supply";
+import { createWorld, MODEL, until, type World } from "./support/world";
+
+// Every process of the network runs in this one, on whatever cores the machine has left.
+jest.setTimeout(120_000);
+
+const messages = [{ role: "user" as const, content: "who is there?" }];
+const HOUR_MS = 3_600_000;
+const jobsSchema = z.object({
+  data: z.array(
+    z.object({ address: z.string(), provider: z.string(), spent_nano: z.string(), state: z.string() }),
+  ),
+});
+
+describe("gateway, when a provider fails", () => {
+  let world: World;
+  let second: Supply;
+  const secondScript: Script = { words: ["the", " second"], delayMs: 0, status: 200 };
+  beforeAll(async () => {
+    // Nothing is looked up in the background, so that what a request finds out is its own doing.
+    world = await createWorld({ policy: { refreshMs: HOUR_MS }, settleMinNano: 10n ** 18n });
+  });
+  afterAll(() => world.close());
+  afterEach(() => {
+    for (const { proxy } of [world.supply, second].filter((supply) => supply !== undefined)) {
+      Object.assign(proxy, { reply: undefined, tamper: undefined });
+    }
+    Object.assign(world.script, { status: 200, delayMs: 0 });
+    secondScript.status = 200;
+  });
+
+  const ask = (options: { stream?: boolean } = {}) =>
+    world.post("/v1/chat/completions", { model: MODEL, messages, max_tokens: 20, ...options });
+  const jobs = async () =>
+    jobsSchema
+      .parse(await (await world.get("/v1/cocoon/jobs")).json())
+      .data.filter(({ state }) => state === "active");
+  const spentAt = async ({ address }: Supply) =>
+    (await jobs())
+      .filter((job) => job.provider === address)
+      .reduce((sum, job) => sum + BigInt(job.spent_nano), 0n);
+  /** The newest line of the gateway's log that says this. */
+  const logged = (msg: string): Record<string, unknown> =>
+    world.logLines.map((line) => JSON.parse(line)).findLast((line) => line.msg === msg) ?? {};
+  const contentOf = async (answer: Response): Promise<unknown> => {
+    const parsed = z
+      .object({ choices: z.tuple([z.object({ message: z.object({ content: z.string() }) })]) })
+      .safeParse(await answer.json());
+    return parsed.data?.choices[0].message.content;
+  };
+
+  it("notices a restarted worker, waits for its attestation, seals to its new key, and keeps the job", async () => {
+    expect(await contentOf(await ask())).toBe("Hello from the enclave");
+    const before = await jobs();
+    const oldKey = world.supply.worker().receiptPublicKey;
+    await world.supply.restartWorker();
+    expect(await contentOf(await ask())).toBe("Hello from the enclave");
+    expect(world.supply.worker().receiptPublicKey).not.toBe(oldKey);
+    expect((await jobs()).map(({ address }) => address)).toEqual(before.map(({ address }) => address));
+  });
+
+  it("finds a second provider, and uses the cheaper one first", async () => {
+    second = await world.addSupply(secondScript);
+    await world.gateway.close();
+    await world.startGateway({ refreshMs: HOUR_MS, interFrameMs: 5_000 });
+    const answer = await ask({ stream: true });
+    expect(answer.headers.get("cocoon-provider")).toBe(world.supply.address);
+    expect(await answer.text()).toContain("Hello");
+  });
+
+  const sealed = (status: number) => () => {
+    world.script.status = status;
+  };
+  const clear = (status: number, body: unknown) => () => {
+    world.supply.proxy.reply = (path) => (path === "/v1/sealed" ? { status, body } : undefined);
+  };
+  const breaking: Reply = (path) => (path === "/v1/sealed" ? "break" : undefined);
+  it.each<[string, () => void]>([
+    ["503 of its backend, sealed", sealed(503)],
+    ["429 of its backend, sealed", sealed(429)],
+    ["429 in clear", clear(429, { error: { code: "OVERLOADED", message: "Too much." } })],
+    ["503 in clear", clear(503, { error: { code: "NO_WORKER", message: "None." } })],
+    ["502 of something in between", clear(502, "<html>")],
+    [
+      "broken connection",
+      () => {
+        world.supply.proxy.reply = breaking;
+      },
+    ],
+  ])("answers from the next provider after a %s, and pays the first one nothing", async (_name, fail) => {
+    const before = await spentAt(world.supply);
+    fail();
+    const answer = await ask({ stream: true });
+    expect([answer.status, answer.headers.get("cocoon-provider")]).toEqual([200, second.address]);
+    expect(await answer.text()).toContain("second");
+    expect(await spentAt(world.supply)).toBe(before);
+  });
+
+  it("has a receipt of the refused attempt, at price zero", async () => {
+    world.script.status = 503;
+    const before = await spentAt(world.supply);
+    expect(await contentOf(await ask())).toBe("the second");
+    const { requestId } = logged("worker refused the request");
+    const receipt = await world.get(`/v1/receipts/${requestId}`);
+    const leaf = decodeLeaf(fromBase64(parseReceiptFile(await receipt.text()).leaf));
+    expect(leaf.status).toBe("refused");
+    expect(await spentAt(world.supply)).toBe(before);
+  });
+
+  it("tells the last refusal when everybody refuses, with the time to wait", async () => {
+    Object.assign(world.script, { status: 503 });
+    secondScript.status = 429;
+    const answer = await ask();
+    expect([answer.status, Number(answer.headers.get("retry-after"))]).toEqual([429, 2]);
+    expect(await answer.json()).toMatchObject({ error: { message: "The model cannot do that." } });
+  });
+
+  it("does not ask another provider for what is the request's own fault", async () => {
+    world.script.status = 422;
+    const answer = await ask();
+    expect([answer.status, answer.headers.get("cocoon-provider")]).toEqual([422, world.supply.address]);
+  });
+
+  const cut: Tamper = (frame, index) => (index === 3 ? "break" : frame.bytes);
+  const silent: Tamper = (frame, index) => (index === 3 ? "stall" : frame.bytes);
+  it.each<[string, Tamper, string]>([
+    ["breaks off", cut, "worker_unavailable"],
+    ["falls silent", silent, "timeout"],
+  ])(
+    "names the failure in the stream when a provider %s, and books the receipt",
+    async (_name, tamper, code) => {
+      const before = await spentAt(world.supply);
+      world.supply.proxy.tamper = tamper;
+      const stream = await world.openai.chat.completions.create({ model: MODEL, messages, stream: true });
+      const read = async () => {
+        let text = "";
+        try {
+          for await (const chunk of stream) {
+            text += chunk.choices[0]?.delta.content ?? "";
+          }
+        } catch (thrown) {
+          return { text, code: thrown instanceof APIError ? thrown.code : String(thrown) };
+        }
+        return { text, code: undefined };
+      };
+      expect(await read()).toEqual({ text: "Hello", code });
+      world.supply.proxy.tamper = undefined;
+      // Its provider kept the receipt of the whole answer: 10 prompt and 4 completion tokens.
+      await until("the lost answer is booked", async () =>
+        (await spentAt(world.supply)) === before + 5_200n ? true : undefined,
+      );
+      expect((await ask()).status).toBe(200);
+    },
+  );
+
+  it("never asks a worker again that signed something false, not after a restart either", async () => {
+    world.supply.proxy.tamper = cut;
+    world.supply.proxy.reply = (path) => {
+      if (!path.startsWith("/v1/receipts/")) {
+        return undefined;
+      }
+      const zero = Buffer.alloc(64).toString("base64");
+      const leaf = Buffer.alloc(122, 1).toString("base64");
+      const { receiptPublicKey: worker } = world.supply.worker();
+      const root = Buffer.alloc(32).toString("base64");
+      const body = {
+        leaf,
+        index: 0,
+        size: 1,
+        proof: [],
+        root,
+        amount: "1",
+        issuedAt: 1,
+        signature: zero,
+        worker,
+      };
+      return { status: 200, body };
+    };
+    await (await ask({ stream: true })).text();
+    await until("the lie is noticed", async () => (logged("receipt invalid").worker ? true : undefined));
+    Object.assign(world.supply.proxy, { tamper: undefined, reply: undefined });
+    expect((await ask()).headers.get("cocoon-provider")).toBe(second.address);
+    await world.gateway.close();
+    await world.startGateway();
+    expect((await ask()).headers.get("cocoon-provider")).toBe(second.address);
+  });
+});
