@@ -65,8 +65,8 @@ export async function createSessions(
     await awaitActive(deps, session);
     return session;
   };
-  const topUp = async (session: Session): Promise<void> => {
-    if (needsTopUp(deps, session)) {
+  const topUp = async (session: Session, neededNano?: bigint): Promise<void> => {
+    if (needsTopUp(deps, session, neededNano)) {
       await topUpSession(deps, session);
     }
   };
@@ -98,7 +98,7 @@ export async function createSessions(
   const waitForBudget = async (session: Session, nano: bigint): Promise<void> => {
     const until = Date.now() + deps.policy.openWaitMs;
     while (freeNano(session) < nano && Date.now() < until && session.state === "active") {
-      await topUp(session);
+      await topUp(session, nano);
       if (session.askedBudgetNano <= session.budgetNano) {
         break;
       }

@@ -113,14 +113,15 @@ export async function sendEnding(
   });
 }
 
-/** True when the job should get more money and none is on its way. */
-export function needsTopUp(deps: Pick<ClientDeps, "policy">, session: Session): boolean {
+/** True when the job should get more money, for this request or in general, and none is on its way. */
+export function needsTopUp(deps: Pick<ClientDeps, "policy">, session: Session, neededNano = 0n): boolean {
   const { topUpBelowBps, jobBudgetNano, maxJobBudgetNano } = deps.policy;
   return (
     session.state === "active" &&
     session.askedBudgetNano <= session.budgetNano &&
     session.budgetNano + jobBudgetNano <= maxJobBudgetNano &&
-    freeNano(session) * BPS < session.budgetNano * BigInt(topUpBelowBps)
+    topUpBelowBps > 0 &&
+    (freeNano(session) < neededNano || freeNano(session) * BPS < session.budgetNano * BigInt(topUpBelowBps))
   );
 }
 

@@ -1,5 +1,6 @@
 import { createServer, type Server } from "node:http";
-import { createProviderHttp, DEFAULT_POLICY } from "../../../relayer/client";
+import { DEFAULT_POLICY } from "../../../relayer/client";
+import { createProviderHttp } from "../../../relayer/client/providerHttp";
 import { type RecoverDeps, recoverCalls, recoverReceipt } from "../../../relayer/client/recover";
 import { laneOf, type Session } from "../../../relayer/client/session";
 import { freeSpender } from "../../../relayer/client/spender";

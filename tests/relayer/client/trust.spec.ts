@@ -1,5 +1,5 @@
-import { createSecretBox } from "../../../relayer/client";
 import { checkWorker } from "../../../relayer/client/checkWorker";
+import { createSecretBox } from "../../../relayer/client/secretBox";
 import { fromBase64, toBase64, toHex, toRawAddress } from "../../../relayer/protocol";
 import { type ClaimParts, claimOf, NOW, named } from "./support/claim";
 

@@ -45,7 +45,8 @@ export const GATEWAY_POLICY: Partial<Policy> = {
   refreshMs: 1_000,
   cosignDelayMs: 20,
   cooldownMs: 500,
-  openWaitMs: 20_000,
+  openWaitMs: 60_000,
+  renewWaitMs: 60_000,
   firstByteMs: 20_000,
   interFrameMs: 20_000,
   jobBudgetNano: toNano("1"),
@@ -78,7 +79,7 @@ export interface World {
 export async function until<T>(
   what: string,
   look: () => Promise<T | undefined>,
-  timeoutMs = 20_000,
+  timeoutMs = 60_000,
 ): Promise<T> {
   const limit = performance.now() + timeoutMs;
   while (performance.now() < limit) {
