@@ -11,6 +11,7 @@ import {
   hashHpkeKey,
   type Prices,
   type RawAddress,
+  type TeeKind,
   toHex,
   toRawAddress,
   toWorkerKey,
@@ -64,6 +65,7 @@ export interface VerifiedWorker {
   readonly model: string;
   readonly modelHash: string;
   readonly imageHash: string;
+  readonly tee: TeeKind;
   readonly contextLength: number;
   readonly prices: Prices;
   /** Unix seconds: the earlier of attestation, statement and image. */
@@ -128,6 +130,7 @@ export function checkWorker(claim: WorkerClaim): VerifiedWorker {
     model: served.model,
     modelHash: attested.modelHash,
     imageHash: attested.imageHash,
+    tee: bind.tee,
     contextLength: Math.min(contextLength, served.contextLength),
     prices,
     expiresAt: Math.min(attested.expiresAt, bind.notAfter, imageUntil),

@@ -31,7 +31,9 @@ export interface CompletionRequest {
   readonly body: Uint8Array;
   readonly model: string;
   readonly maxTokens: number | undefined;
-  /** How many answers the body asks for. */
+  /** How many texts the body holds, each within the model's context; 1 unless told otherwise. */
+  readonly prompts?: number;
+  /** How many answers the body asks for; 0 for embeddings. */
   readonly answers: number;
   readonly apiKeyId: string | undefined;
   /** The caller's own limit, below the policy's. */
@@ -118,6 +120,10 @@ export async function attempt(
       }
       tried.add(worker.key);
       deps.inFlight.failed(worker.key);
+      if (isRestarting(error) && !renewed.has(worker.provider)) {
+        renewed.add(worker.provider);
+        await renew(deps, request.model, { provider: worker.provider, tried });
+      }
     }
   }
   throw last ?? noWorker(deps, request.model);
@@ -138,6 +144,11 @@ async function isOnlyYoung(deps: CompleteDeps, worker: VerifiedWorker, code: Err
   return false;
 }
 
+/** The provider answers and its worker does not: it may be back with a new key soon. */
+function isRestarting({ code, facts }: CocoonError): boolean {
+  return code === "WORKER_UNAVAILABLE" && facts.status === 503;
+}
+
 /**
  * Fetches a provider's keys again. A worker that restarted is attested within seconds: while nobody else serves the
  * model, that is waited for.
@@ -148,8 +159,12 @@ async function renew(
   { provider, tried }: { readonly provider: string; readonly tried: ReadonlySet<string> },
 ): Promise<void> {
   const untilMs = deps.clock.nowMs() + deps.policy.renewWaitMs;
+  const isNobodyLeft = () => ranked(deps, model).every(({ key }) => tried.has(key));
+  if (tried.size > 0 && !isNobodyLeft()) {
+    return;
+  }
   await deps.directory.refreshProvider(provider);
-  while (ranked(deps, model).every(({ key }) => tried.has(key)) && deps.clock.nowMs() < untilMs) {
+  while (isNobodyLeft() && deps.clock.nowMs() < untilMs) {
     await pause(YOUNG_RETRY_MS);
     await deps.directory.refreshProvider(provider);
   }

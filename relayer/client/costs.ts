@@ -10,6 +10,7 @@ export function worstCostNano(request: {
   readonly bodyBytes: number;
   /** Undefined: the client set no limit. */
   readonly maxTokens: number | undefined;
+  readonly prompts?: number | undefined;
   readonly answers: number;
   readonly contextLength: number;
   readonly prices: Prices;
@@ -17,7 +18,8 @@ export function worstCostNano(request: {
   const { prices } = request;
   const context = BigInt(request.contextLength);
   const written = min(BigInt(Math.max(0, request.maxTokens ?? request.contextLength)), context);
-  const read = min(BigInt(request.bodyBytes) + TEMPLATE_TOKENS, context);
+  const prompts = BigInt(request.prompts ?? 1);
+  const read = min(BigInt(request.bodyBytes) + TEMPLATE_TOKENS * prompts, context * prompts);
   const writePrice = max(prices.completionPrice, prices.reasoningPrice);
   const readPrice = max(prices.promptPrice, prices.cachedPrice);
   return (read * readPrice + written * BigInt(request.answers) * writePrice) / PER_PRICE + 1n;
@@ -29,6 +31,7 @@ export function costLimit(
   request: {
     readonly body: Uint8Array;
     readonly maxTokens: number | undefined;
+    readonly prompts?: number | undefined;
     readonly answers: number;
     readonly maxCostNano: bigint | undefined;
   },

@@ -1,8 +1,8 @@
 import { NetworkRegistry } from "../../wrappers/NetworkRegistry";
 import { openContract } from "../chain";
 import { FinalError, RetryableError, toCocoonError } from "../errors";
+import type { Prices } from "../protocol";
 import { listBans, saveBan } from "../store";
-import { beginAnswer } from "./beginAnswer";
 import type { VerifiedWorker } from "./checkWorker";
 import type { CompletionRequest } from "./complete";
 import { createCosigner } from "./cosigner";
@@ -16,6 +16,7 @@ import { recoverCalls, recoverReceipt } from "./recover";
 import { freeNano, type Session, spentNano } from "./session";
 import { createSessions } from "./sessions";
 import { freeSpender, type Spender } from "./spender";
+import { tryWorkers } from "./tryWorkers";
 
 /** An answer that has begun. `read` once; `abort` stops the generation. */
 export interface Completion {
@@ -25,6 +26,8 @@ export interface Completion {
   readonly model: string;
   readonly status: number;
   readonly contentType: string;
+  /** Of its job. */
+  readonly prices: Prices;
   read(onPayload: (payload: Uint8Array) => void | Promise<void>): Promise<Outcome>;
   abort(): void;
 }
@@ -133,7 +136,7 @@ export async function createClient(base: ClientDeps, spender: Spender = freeSpen
       if (stop.signal.aborted) {
         throw new RetryableError("SHUTTING_DOWN", "The gateway is stopping: try again soon.");
       }
-      const begun = await beginAnswer(deps, request);
+      const begun = await tryWorkers(deps, request);
       const { requestId, session, worker, answer } = begun.attempt;
       return {
         requestId,
@@ -142,6 +145,7 @@ export async function createClient(base: ClientDeps, spender: Spender = freeSpen
         model: worker.model,
         status: answer.status,
         contentType: answer.contentType,
+        prices: session.terms,
         read: begun.read,
         abort: () => answer.abort(),
       };

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { toCocoonError } from "../errors";
-import { toRawAddress } from "../protocol";
+import { type TeeKind, toRawAddress } from "../protocol";
 import { type Allowed, checkWorker, servedWorkersSchema, type VerifiedWorker } from "./checkWorker";
 import { type ClientDeps, nowSeconds } from "./deps";
 import { listProviders } from "./listProviders";
@@ -13,6 +13,9 @@ export interface ModelInfo {
   readonly modelHash: string;
   readonly contextLength: number;
   readonly providers: number;
+  readonly workers: number;
+  /** Kinds of TEE that its workers run in. */
+  readonly tees: readonly TeeKind[];
   readonly cheapest: VerifiedWorker;
 }
 
@@ -156,6 +159,8 @@ function modelsOf(workers: readonly VerifiedWorker[]): readonly ModelInfo[] {
             modelHash: cheapest.modelHash,
             contextLength: Math.max(...group.map((worker) => worker.contextLength)),
             providers: new Set(group.map((worker) => worker.provider)).size,
+            workers: group.length,
+            tees: [...new Set(group.map((worker) => worker.tee))].sort(),
             cheapest,
           },
         ]

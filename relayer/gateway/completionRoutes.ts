@@ -7,7 +7,7 @@ import { answerStream } from "./answerStream";
 import { type Context, callerOf } from "./context";
 
 export function completionRoutes(app: FastifyInstance, context: Context): void {
-  for (const kind of ["chat", "completions"] as const) {
+  for (const kind of ["chat", "completions", "embeddings"] as const) {
     app.post(REQUEST_PATHS[kind], async (request, reply) => {
       const startedMs = context.clock.nowMs();
       let code = "ok";

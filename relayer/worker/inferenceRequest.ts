@@ -12,6 +12,7 @@ const bodySchema = z.looseObject({
     .min(1)
     .optional(),
   prompt: z.unknown().optional(),
+  input: z.unknown().optional(),
   stream: z.boolean().nullish(),
   stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
   max_tokens: z.int().min(1).nullish(),
@@ -24,7 +25,7 @@ export type InferenceBody = z.infer<typeof bodySchema>;
 
 /** An opened request in OpenAI's form. `body` is secret. */
 export interface InferenceRequest {
-  readonly endpoint: "chat" | "completions";
+  readonly endpoint: "chat" | "completions" | "embeddings";
   readonly body: InferenceBody;
   readonly isStream: boolean;
   /** The client wants the usage in the stream. */
@@ -42,20 +43,26 @@ export function parseInference(bytes: Uint8Array, modelName: string): InferenceR
     throw new FinalError("BAD_REQUEST", `The request is not valid: ${z.prettifyError(parsed.error)}`);
   }
   const body = parsed.data;
-  if ((body.messages === undefined) === (body.prompt === undefined)) {
-    throw new FinalError("BAD_REQUEST", "A request has either messages or a prompt.");
-  }
+  const endpoint = endpointOf(body);
   if (body.model !== modelName) {
     throw new FinalError("NOT_FOUND", "This worker serves another model.", { model: modelName });
   }
   return {
-    endpoint: body.messages === undefined ? "completions" : "chat",
+    endpoint,
     body,
-    isStream: body.stream === true,
+    isStream: body.stream === true && endpoint !== "embeddings",
     includeUsage: body.stream_options?.include_usage === true,
     choices: Math.max(body.n ?? 1, body.best_of ?? 1) * promptsOf(body.prompt),
     askedTokens: leastOf(body.max_tokens, body.max_completion_tokens),
   };
+}
+
+/** What a request asks for shows in the one field that carries its text. */
+function endpointOf({ messages, prompt, input }: InferenceBody): InferenceRequest["endpoint"] {
+  if ([messages, prompt, input].filter((field) => field !== undefined).length !== 1) {
+    throw new FinalError("BAD_REQUEST", "A request has either messages, or a prompt, or an input to embed.");
+  }
+  return messages !== undefined ? "chat" : prompt !== undefined ? "completions" : "embeddings";
 }
 
 // A list of texts or of token lists is several prompts; a list of numbers is one.

@@ -21,6 +21,10 @@ export function planRequest(plan: {
   readonly maxCost: bigint;
 }): PlannedRequest {
   const { request, promptTokens, limits } = plan;
+  if (request.endpoint === "embeddings") {
+    // Nothing is written, and each of many inputs has a context of its own: the backend knows whether they fit.
+    return { ...request, maxTokens: 0, promptTokens };
+  }
   const room = limits.contextLength - promptTokens.tokens;
   if (room < 1 && promptTokens.isExact) {
     throw new FinalError("CONTEXT_TOO_LONG", "The prompt does not fit the model's context.", {

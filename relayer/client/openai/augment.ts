@@ -1,11 +1,13 @@
 import type { Completion } from "../createClient";
 import type { Outcome } from "../readAnswer";
+import { pricesBody } from "./modelBody";
 
 /** What the gateway adds to an answer; everything else in it is the worker's. */
 export interface CocoonField {
   readonly receipt: string;
   readonly job: string;
   readonly provider: string;
+  readonly prices: ReturnType<typeof pricesBody>;
   readonly cost_nano?: string;
 }
 
@@ -14,6 +16,7 @@ export function cocoonField(completion: Completion, outcome: Outcome): CocoonFie
     receipt: completion.requestId,
     job: completion.job,
     provider: completion.provider,
+    prices: pricesBody(completion.prices),
     ...(outcome.costNano === undefined ? {} : { cost_nano: outcome.costNano.toString() }),
   };
 }

@@ -23,6 +23,7 @@ export async function beginAnswer(
     body,
     model: parsed.model,
     maxTokens: parsed.maxTokens,
+    prompts: parsed.prompts,
     answers: parsed.answers,
     apiKeyId,
     maxCostNano: parseMaxCost(request.maxCost),

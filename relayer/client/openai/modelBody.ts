@@ -1,3 +1,4 @@
+import type { Prices } from "../../protocol";
 import type { ModelInfo } from "../directory";
 
 /** One entry of `GET /v1/models`; `created` in unix seconds. */
@@ -11,12 +12,20 @@ export function modelBody(model: ModelInfo, created: number) {
     model_hash: model.modelHash,
     context_length: model.contextLength,
     providers: model.providers,
-    /** Nanoton per 1,000,000 tokens, at the cheapest provider. */
-    pricing: {
-      prompt_nano: prices.promptPrice.toString(),
-      cached_nano: prices.cachedPrice.toString(),
-      completion_nano: prices.completionPrice.toString(),
-      reasoning_nano: prices.reasoningPrice.toString(),
-    },
+    workers: model.workers,
+    /** Kinds of TEE that its workers were attested in. */
+    attestation: model.tees,
+    /** At the cheapest provider. */
+    pricing: pricesBody(prices),
+  };
+}
+
+/** Nanoton per 1,000,000 tokens. */
+export function pricesBody(prices: Prices) {
+  return {
+    prompt_nano: prices.promptPrice.toString(),
+    cached_nano: prices.cachedPrice.toString(),
+    completion_nano: prices.completionPrice.toString(),
+    reasoning_nano: prices.reasoningPrice.toString(),
   };
 }

@@ -14,6 +14,7 @@ const common = {
 const schemas = {
   chat: z.looseObject({ ...common, messages: z.array(z.looseObject({ role: z.string() })).min(1) }),
   completions: z.looseObject({ ...common, prompt: z.union([z.string(), z.array(z.unknown()).min(1)]) }),
+  embeddings: z.looseObject({ ...common, input: z.union([z.string(), z.array(z.unknown()).min(1)]) }),
 } as const;
 
 export type RequestKind = keyof typeof schemas;
@@ -22,6 +23,7 @@ export type RequestKind = keyof typeof schemas;
 export const REQUEST_PATHS = {
   chat: "/v1/chat/completions",
   completions: "/v1/completions",
+  embeddings: "/v1/embeddings",
 } as const satisfies Record<RequestKind, string>;
 
 export interface ParsedRequest {
@@ -29,6 +31,9 @@ export interface ParsedRequest {
   readonly stream: boolean;
   readonly includeUsage: boolean;
   readonly maxTokens: number | undefined;
+  /** Texts to read, each within the model's context. */
+  readonly prompts: number;
+  /** Texts to write, over all prompts. */
   readonly answers: number;
 }
 
@@ -55,13 +60,15 @@ export function parseRequest(kind: RequestKind, body: Uint8Array): ParsedRequest
     );
   }
   const fields = parsed.data;
-  const prompts = "prompt" in fields && Array.isArray(fields.prompt) ? promptsOf(fields.prompt) : 1;
+  const texts = "prompt" in fields ? fields.prompt : "input" in fields ? fields.input : undefined;
+  const prompts = Array.isArray(texts) ? promptsOf(texts) : 1;
   return {
     model: fields.model,
     stream: fields.stream === true,
     includeUsage: fields.stream_options?.include_usage === true,
     maxTokens: fields.max_completion_tokens ?? fields.max_tokens ?? undefined,
-    answers: Math.max(fields.n ?? 1, fields.best_of ?? 1) * prompts,
+    prompts,
+    answers: kind === "embeddings" ? 0 : Math.max(fields.n ?? 1, fields.best_of ?? 1) * prompts,
   };
 }
 

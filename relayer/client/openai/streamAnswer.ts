@@ -34,7 +34,7 @@ export function answerHeaders(completion: Pick<Completion, "requestId" | "job" |
 }
 
 /**
- * Passes a stream on as it comes. It ends with `[DONE]` after a checked receipt, or with an error event. Rethrows the
+ * Passes a stream on as it comes. It ends with `[DONE]` after a checked receipt, or with an error event before it. Rethrows the
  * failure for the log once the reader has been told.
  */
 export async function streamAnswer(
@@ -53,7 +53,7 @@ export async function streamAnswer(
   } catch (thrown) {
     if (!sink.isGone()) {
       const { body } = toHttpError(toCocoonError(thrown));
-      sink.end(`data: ${JSON.stringify(body)}\n\n`);
+      sink.end(`data: ${JSON.stringify(body)}\n\ndata: [DONE]\n\n`);
     }
     throw thrown;
   }

@@ -22,6 +22,7 @@ export function createStreamFilter({ includeUsage }: { readonly includeUsage: bo
   let held: Buffer | undefined;
   let last: Buffer | undefined;
   let isFinished = false;
+  let hasFailed = false;
   return {
     push(payload) {
       const out: Buffer[] = [];
@@ -35,6 +36,7 @@ export function createStreamFilter({ includeUsage }: { readonly includeUsage: bo
           held = undefined;
         }
         last = event;
+        hasFailed ||= event.includes('"error"') && isObject(parseObject(dataOf(event) ?? "")?.error);
         if (event.includes('"usage"') && hasUsage(event)) {
           held = event;
         } else {
@@ -45,7 +47,7 @@ export function createStreamFilter({ includeUsage }: { readonly includeUsage: bo
     },
     finish(cocoon) {
       const parts: string[] = [];
-      if (!isFinished && last !== undefined) {
+      if (!isFinished && !hasFailed && last !== undefined) {
         parts.push(finishChunk(last));
       }
       const chunk = held === undefined ? undefined : dataOf(held);

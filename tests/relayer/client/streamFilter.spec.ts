@@ -2,7 +2,8 @@ import { toHttpError } from "../../../relayer/client/openai/errorBody";
 import { createStreamFilter } from "../../../relayer/client/openai/streamFilter";
 import { ERROR_CODES, FinalError, RetryableError } from "../../../relayer/errors";
 
-const COCOON = { receipt: "ab", job: "0:1", provider: "0:2", cost_nano: "7" };
+const PRICES = { prompt_nano: "1", cached_nano: "1", completion_nano: "2", reasoning_nano: "2" };
+const COCOON = { receipt: "ab", job: "0:1", provider: "0:2", prices: PRICES, cost_nano: "7" };
 const event = (chunk: object) => `data: ${JSON.stringify(chunk)}\n\n`;
 const word = event({
   id: "c",

@@ -3,7 +3,16 @@ import { mnemonicNew } from "@ton/crypto";
 import { z } from "zod";
 import { readJob } from "../../../relayer/client/readJob";
 import { devWallet } from "../../../relayer/localnet/devWallets";
-import { ADMIN_KEY, API_KEYS, createWorld, LIMITED_KEY, MODEL, until, type World } from "./support/world";
+import {
+  ADMIN_KEY,
+  API_KEYS,
+  createWorld,
+  LIMITED_KEY,
+  MODEL,
+  patient,
+  until,
+  type World,
+} from "./support/world";
 
 // Every process of the network runs in this one, on whatever cores the machine has left.
 jest.setTimeout(120_000);
@@ -27,7 +36,9 @@ describe("gateway, and the money of its jobs", () => {
   afterAll(() => world.close());
 
   const ask = (more: object = {}, key?: string) =>
-    world.post("/v1/chat/completions", { model: MODEL, messages, max_tokens: 20, ...more }, key);
+    patient(() =>
+      world.post("/v1/chat/completions", { model: MODEL, messages, max_tokens: 20, ...more }, key),
+    );
   const jobs = async () => jobsSchema.parse(await (await world.get("/v1/cocoon/jobs")).json()).data;
   const refusalOf = async (answer: Response) => {
     const { error } = z

@@ -43,6 +43,9 @@ export type LlamaInput =
 /** What is asked of the model. Throws `UNSUPPORTED_PARAMETER` or `BAD_REQUEST`. */
 export function readInput(request: InferenceRequest): LlamaInput {
   const { body } = request;
+  if (request.endpoint === "embeddings") {
+    throw new FinalError("UNSUPPORTED_PARAMETER", "This model makes no embeddings.", { parameter: "input" });
+  }
   const unsupported = UNSUPPORTED.find((name) => isSet(body[name]));
   if (unsupported !== undefined || request.choices > 1) {
     throw new FinalError("UNSUPPORTED_PARAMETER", "This model does not support a parameter of the request.", {

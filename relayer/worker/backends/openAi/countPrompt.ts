@@ -15,7 +15,7 @@ export async function countPrompt(
   options: OpenAiBackendOptions,
   request: InferenceRequest,
 ): Promise<PromptCount> {
-  if (options.tokenizePath === undefined) {
+  if (options.tokenizePath === undefined || request.endpoint === "embeddings") {
     return { tokens: estimatePromptTokens(request), isExact: false };
   }
   const { model, messages, prompt, tools } = request.body;

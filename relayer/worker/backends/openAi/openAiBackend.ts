@@ -14,6 +14,7 @@ export type { BackendTimeouts, OpenAiBackendOptions } from "./options";
 const MAX_CONNECTIONS = 256;
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 const HEALTH_TIMEOUT_MS = 2_000;
+const PATHS = { chat: "chat/completions", completions: "completions", embeddings: "embeddings" } as const;
 
 /** Any server that speaks OpenAI's API: vLLM, SGLang, Ollama, llama.cpp. Its answers are passed on byte for byte. */
 export function createOpenAiBackend(options: OpenAiBackendOptions): Backend {
@@ -35,7 +36,7 @@ export function createOpenAiBackend(options: OpenAiBackendOptions): Backend {
   async function* call(request: PlannedRequest, deadlines: Deadlines): AsyncGenerator<BackendEvent> {
     const sent = sendRequest(pool, {
       method: "POST",
-      path: `${prefix}/${request.endpoint === "chat" ? "chat/completions" : "completions"}`,
+      path: `${prefix}/${PATHS[request.endpoint]}`,
       headers,
       body: requestBody(request, options),
     });

@@ -8,6 +8,9 @@ const BYTES_PER_TOKEN = 4;
 /** The body as the backend gets it: the client's own, with the limit that the money sets and the usage asked for. */
 export function requestBody(request: PlannedRequest, options: OpenAiBackendOptions): string {
   const { body } = request;
+  if (request.endpoint === "embeddings") {
+    return JSON.stringify({ ...body, model: options.model ?? body.model });
+  }
   const limits =
     typeof body.max_completion_tokens === "number"
       ? { max_completion_tokens: request.maxTokens, max_tokens: undefined }
@@ -28,6 +31,6 @@ export function requestBody(request: PlannedRequest, options: OpenAiBackendOptio
 
 /** Tokens of the prompt by its length: an estimate that caps the answer, and is never billed. */
 export function estimatePromptTokens(request: InferenceRequest): number {
-  const text = JSON.stringify(request.body.messages ?? request.body.prompt);
+  const text = JSON.stringify(request.body.messages ?? request.body.prompt ?? request.body.input);
   return Math.ceil(Buffer.byteLength(text) / BYTES_PER_TOKEN);
 }

@@ -92,6 +92,14 @@ export async function until<T>(
   throw new Error(`Waited in vain until ${what}`);
 }
 
+/** Asks again while the gateway says to wait, as every client does: on a busy machine a provider may be late. */
+export async function patient(ask: () => Promise<Response>): Promise<Response> {
+  return await until("it is served", async () => {
+    const answer = await ask();
+    return answer.status === 503 ? undefined : answer;
+  });
+}
+
 /** Prices `times` those of the first provider. */
 export function dearer(times: bigint): Prices {
   return {

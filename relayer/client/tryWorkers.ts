@@ -15,7 +15,7 @@ export interface BegunAnswer {
  * Asks worker after worker until one begins an answer worth reading. One that refuses for reasons of its own (429, 5xx)
  * costs nothing, leaves its receipt, and is passed over; its error is the answer only when nobody else is left.
  */
-export async function beginAnswer(deps: ReadDeps, request: CompletionRequest): Promise<BegunAnswer> {
+export async function tryWorkers(deps: ReadDeps, request: CompletionRequest): Promise<BegunAnswer> {
   const trials = createTrials();
   let refused: BegunAnswer | undefined;
   let failure: unknown;

@@ -1,0 +1,283 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
+import { HumanMessage } from "@langchain/core/messages";
+import { tool as langchainTool } from "@langchain/core/tools";
+import { ChatOpenAI } from "@langchain/openai";
+import { generateObject, generateText, stepCountIs, streamText, tool } from "ai";
+import { APIError, APIUserAbortError } from "openai";
+import { z } from "zod";
+import { createOpenAiBackend } from "../../../relayer/worker/backends/openAi/openAiBackend";
+import { type OpenAiServer, startOpenAiServer } from "./support/openAiServer";
+import { ADMIN_KEY, createWorld, MODEL, until, type World } from "./support/world";
+
+// Every process of the network runs in this one, on whatever cores the machine has left.
+jest.setTimeout(120_000);
+
+const SAID = "Hello from the backend";
+const messages = [{ role: "user" as const, content: "which city?" }];
+const parameters = { type: "object", properties: { city: { type: "string" } }, required: ["city"] };
+const functionNamed = (name: string) => ({ type: "function" as const, function: { name, parameters } });
+const weather = z.object({ city: z.string() });
+
+describe("official clients, against a gateway with a real network behind it", () => {
+  let world: World;
+  let backend: OpenAiServer;
+  beforeAll(async () => {
+    backend = await startOpenAiServer();
+    world = await createWorld({
+      backend: () => createOpenAiBackend({ url: backend.url }),
+      settleMinNano: 10n ** 18n,
+    });
+  });
+  afterAll(async () => {
+    await world.close();
+    await backend.close();
+  });
+
+  describe("openai", () => {
+    const chat = () => world.openai.chat.completions;
+
+    it("chats, with the cost and its prices in the answer", async () => {
+      const answer = await chat().create({ model: MODEL, messages });
+      expect(answer).toMatchObject({
+        id: "chatcmpl-7",
+        choices: [{ message: { content: SAID }, finish_reason: "stop" }],
+        usage: { prompt_tokens: 10, completion_tokens: 4, cost_nano: "5200" },
+        cocoon: { cost_nano: "5200", prices: { prompt_nano: "200000000", completion_nano: "800000000" } },
+      });
+    });
+
+    it("streams, with finish reason and the cost in the last chunk", async () => {
+      const stream = await chat().create({
+        model: MODEL,
+        messages,
+        stream: true,
+        stream_options: { include_usage: true },
+      });
+      const chunks = [];
+      for await (const chunk of stream) {
+        chunks.push(chunk);
+      }
+      expect(chunks.map((chunk) => chunk.choices[0]?.delta.content ?? "").join("")).toBe(SAID);
+      expect(chunks.flatMap((chunk) => chunk.choices[0]?.finish_reason ?? [])).toEqual(["stop"]);
+      expect(chunks.at(-1)).toMatchObject({ choices: [], usage: { cost_nano: "5200" } });
+    });
+
+    it("calls several tools at once, streamed and not, and goes on with their results", async () => {
+      const tools = [functionNamed("weather"), functionNamed("time")];
+      const request = {
+        model: MODEL,
+        messages,
+        tools,
+        tool_choice: "auto" as const,
+        parallel_tool_calls: true,
+      };
+      const answer = await chat().create(request);
+      const [choice] = answer.choices;
+      expect(choice?.finish_reason).toBe("tool_calls");
+      expect(choice?.message.tool_calls).toMatchObject([
+        { id: "call_0", function: { name: "weather", arguments: '{"city":"Bern"}' } },
+        { id: "call_1", function: { name: "time" } },
+      ]);
+      expect(backend.last()).toMatchObject({ tools, tool_choice: "auto", parallel_tool_calls: true });
+      const streamed = await chat().stream(request).finalChatCompletion();
+      expect(streamed.choices[0]?.message.tool_calls).toHaveLength(2);
+      const results = (choice?.message.tool_calls ?? []).map(({ id }) => ({
+        role: "tool" as const,
+        tool_call_id: id,
+        content: "sunny",
+      }));
+      const history = [...messages, ...(choice === undefined ? [] : [choice.message]), ...results];
+      const last = await chat().create({ ...request, messages: history });
+      expect(last.choices[0]?.message.content).toBe(SAID);
+    });
+
+    it("passes every other parameter to the backend, and its choices and logprobs back", async () => {
+      const image = { type: "image_url" as const, image_url: { url: "data:image/png;base64,AAAA" } };
+      const sent = {
+        messages: [{ role: "user" as const, content: [{ type: "text" as const, text: "what?" }, image] }],
+        seed: 7,
+        stop: ["\n"],
+        n: 2,
+        logprobs: true,
+        top_logprobs: 1,
+        logit_bias: { "5": -1 },
+        user: "u",
+        temperature: 0.5,
+        response_format: { type: "json_object" as const },
+      };
+      const answer = await chat().create({ model: MODEL, ...sent, ...{ my_own_field: { deep: [1] } } });
+      expect(backend.last()).toMatchObject({ ...sent, my_own_field: { deep: [1] } });
+      expect(answer.choices).toHaveLength(2);
+      expect(answer.choices[0]?.logprobs?.content?.[0]?.token).toBe("Hello");
+    });
+
+    it("parses structured output", async () => {
+      const answer = await chat().create({
+        model: MODEL,
+        messages,
+        response_format: { type: "json_schema", json_schema: { name: "city", schema: parameters } },
+      });
+      expect(weather.parse(JSON.parse(answer.choices[0]?.message.content ?? ""))).toEqual({ city: "Bern" });
+    });
+
+    it("embeds, one text or many, and pays for what was read", async () => {
+      const { data, usage } = await world.openai.embeddings.create({ model: MODEL, input: ["a", "bcd"] });
+      expect(data.map(({ embedding }) => embedding)).toEqual([
+        [1, 0.5],
+        [3, 0.5],
+      ]);
+      expect(usage).toMatchObject({ prompt_tokens: 6, cost_nano: "1200" });
+      const one = await world.openai.embeddings.create({
+        model: MODEL,
+        input: "ab",
+        encoding_format: "float",
+      });
+      expect(one.data[0]?.embedding).toEqual([2, 0.5]);
+    });
+
+    it("lists models with price, context, attestation and live providers", async () => {
+      const [model] = (await world.openai.models.list()).data;
+      expect(model).toMatchObject({
+        id: MODEL,
+        context_length: 4_096,
+        providers: 1,
+        workers: 1,
+        attestation: ["development"],
+        pricing: { prompt_nano: "200000000" },
+      });
+      expect(await world.openai.models.retrieve(MODEL)).toMatchObject({ id: MODEL });
+    });
+
+    it("meets errors as its own classes, the backend's with its own code", async () => {
+      const refusals = [
+        [chat().create({ model: MODEL, messages, temperature: 3 }), 400, "out_of_range", "temperature"],
+        [chat().create({ model: "none", messages }), 404, "not_found", "model"],
+        [world.client("sk-wrong-0123456789").models.list(), 401, "unauthorized", null],
+      ] as const;
+      for (const [promise, status, code, param] of refusals) {
+        const thrown = await promise.then(
+          () => undefined,
+          (error: unknown) => error,
+        );
+        expect(thrown).toBeInstanceOf(APIError);
+        expect(thrown).toMatchObject({ status, code, param });
+      }
+    });
+
+    it("aborts a stream, which stops the generation and is paid up to there", async () => {
+      backend.delayMs = 200;
+      const stream = await chat().create({ model: MODEL, messages, stream: true });
+      const read = async () => {
+        for await (const chunk of stream) {
+          if (chunk.choices[0]?.delta.content === "Hello") {
+            stream.controller.abort();
+          }
+        }
+      };
+      await read();
+      backend.delayMs = 0;
+      const abort = new AbortController();
+      const pending = chat().create({ model: MODEL, messages }, { signal: abort.signal });
+      abort.abort();
+      await expect(pending).rejects.toBeInstanceOf(APIUserAbortError);
+      const { response } = await chat().create({ model: MODEL, messages }).withResponse();
+      await until("the lane has no gap", async () => {
+        const receipt = await world.get(`/v1/receipts/${response.headers.get("cocoon-receipt")}`);
+        const { cosignature } = z.object({ cosignature: z.string().optional() }).parse(await receipt.json());
+        return cosignature === undefined ? undefined : true;
+      });
+    });
+  });
+
+  describe("the AI SDK", () => {
+    const model = () =>
+      createOpenAICompatible({
+        name: "cocoon",
+        baseURL: `${world.gateway.url}/v1`,
+        apiKey: ADMIN_KEY,
+        includeUsage: true,
+        supportsStructuredOutputs: true,
+      })(MODEL);
+
+    it("generates and streams text with its usage", async () => {
+      const { text, usage } = await generateText({ model: model(), prompt: "hello" });
+      expect([text, usage.outputTokens]).toEqual([SAID, 4]);
+      const stream = streamText({ model: model(), prompt: "hello" });
+      let streamed = "";
+      for await (const piece of stream.textStream) {
+        streamed += piece;
+      }
+      expect([streamed, await stream.finishReason, (await stream.usage).inputTokens]).toEqual([
+        SAID,
+        "stop",
+        10,
+      ]);
+    });
+
+    it("generates an object by its schema", async () => {
+      const { object } = await generateObject({ model: model(), schema: weather, prompt: "which city?" });
+      expect(object).toEqual({ city: "Bern" });
+      expect(backend.last().response_format).toMatchObject({ type: "json_schema" });
+    });
+
+    it("runs tools in steps", async () => {
+      const asked: string[] = [];
+      const tools = {
+        weather: tool({
+          inputSchema: weather,
+          execute: async ({ city }) => {
+            asked.push(city);
+            return "sunny";
+          },
+        }),
+      };
+      const { text, steps } = await generateText({
+        model: model(),
+        tools,
+        prompt: "weather?",
+        stopWhen: stepCountIs(3),
+      });
+      expect([text, steps.length, asked]).toEqual([SAID, 2, ["Bern"]]);
+    });
+  });
+
+  it("LangChain's ChatOpenAI chats, streams and calls tools", async () => {
+    const model = new ChatOpenAI({
+      model: MODEL,
+      apiKey: ADMIN_KEY,
+      configuration: { baseURL: `${world.gateway.url}/v1` },
+      maxRetries: 0,
+    });
+    const answer = await model.invoke([new HumanMessage("hello")]);
+    expect([answer.content, answer.usage_metadata?.output_tokens]).toEqual([SAID, 4]);
+    let streamed = "";
+    for await (const chunk of await model.stream("hello")) {
+      streamed += String(chunk.content);
+    }
+    expect(streamed).toBe(SAID);
+    const bound = model.bindTools([
+      langchainTool(async () => "sunny", { name: "weather", description: "the weather", schema: weather }),
+    ]);
+    const { tool_calls } = await bound.invoke("weather?");
+    expect(tool_calls).toMatchObject([{ name: "weather", args: { city: "Bern" } }]);
+  });
+
+  it("curl -N reads every event as it comes, up to [DONE]", async () => {
+    const { stdout } = await promisify(execFile)("curl", [
+      "-sN",
+      `${world.gateway.url}/v1/chat/completions`,
+      "-H",
+      `authorization: Bearer ${ADMIN_KEY}`,
+      "-H",
+      "content-type: application/json",
+      "-d",
+      JSON.stringify({ model: MODEL, messages, stream: true }),
+    ]);
+    const events = stdout.split("\n\n").filter((event) => event !== "");
+    expect(events.filter((event) => event.startsWith("data: {"))).toHaveLength(5);
+    expect(events.at(-2)).toMatch(/^: cocoon \{/);
+    expect(events.at(-1)).toBe("data: [DONE]");
+  });
+});
