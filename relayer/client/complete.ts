@@ -120,7 +120,8 @@ export async function attempt(
       }
       tried.add(worker.key);
       deps.inFlight.failed(worker.key);
-      if (isRestarting(error) && !renewed.has(worker.provider)) {
+      const isLast = isNobodyLeft(deps, request.model, tried);
+      if (isLast && isRestarting(error) && !renewed.has(worker.provider)) {
         renewed.add(worker.provider);
         await renew(deps, request.model, { provider: worker.provider, tried });
       }
@@ -159,15 +160,15 @@ async function renew(
   { provider, tried }: { readonly provider: string; readonly tried: ReadonlySet<string> },
 ): Promise<void> {
   const untilMs = deps.clock.nowMs() + deps.policy.renewWaitMs;
-  const isNobodyLeft = () => ranked(deps, model).every(({ key }) => tried.has(key));
-  if (tried.size > 0 && !isNobodyLeft()) {
-    return;
-  }
   await deps.directory.refreshProvider(provider);
-  while (isNobodyLeft() && deps.clock.nowMs() < untilMs) {
+  while (isNobodyLeft(deps, model, tried) && deps.clock.nowMs() < untilMs) {
     await pause(YOUNG_RETRY_MS);
     await deps.directory.refreshProvider(provider);
   }
+}
+
+function isNobodyLeft(deps: CompleteDeps, model: string, tried: ReadonlySet<string>): boolean {
+  return ranked(deps, model).every(({ key }) => tried.has(key));
 }
 
 function ranked(deps: CompleteDeps, model: string): readonly VerifiedWorker[] {
@@ -248,5 +249,5 @@ function neverArrived(session: Session, { facts }: CocoonError): boolean {
 function noWorker(deps: CompleteDeps, model: string): Error {
   return deps.directory.workersOf(model).length > 0 || deps.directory.models().length === 0
     ? new RetryableError("NO_PROVIDER", "No provider can take the request now: try again.", { model })
-    : new FinalError("NOT_FOUND", "No attested worker serves this model.", { model });
+    : new FinalError("NOT_FOUND", "No attested worker serves this model.", { model, param: "model" });
 }

@@ -168,7 +168,7 @@ describe("gateway, with a real network behind it", () => {
         "bad_request",
         "max_tokens",
       ],
-      ["an unknown model", ADMIN_KEY, { model: "gpt-none", messages }, 404, "not_found", null],
+      ["an unknown model", ADMIN_KEY, { model: "gpt-none", messages }, 404, "not_found", "model"],
       [
         "an oversized body",
         ADMIN_KEY,

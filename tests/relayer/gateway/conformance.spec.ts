@@ -152,12 +152,12 @@ describe("official clients, against a gateway with a real network behind it", ()
 
     it("meets errors as its own classes, the backend's with its own code", async () => {
       const refusals = [
-        [chat().create({ model: MODEL, messages, temperature: 3 }), 400, "out_of_range", "temperature"],
-        [chat().create({ model: "none", messages }), 404, "not_found", "model"],
-        [world.client("sk-wrong-0123456789").models.list(), 401, "unauthorized", null],
+        [() => chat().create({ model: MODEL, messages, temperature: 3 }), 400, "out_of_range", "temperature"],
+        [() => chat().create({ model: "none", messages }), 404, "not_found", "model"],
+        [() => world.client("sk-wrong-0123456789").models.list(), 401, "unauthorized", null],
       ] as const;
-      for (const [promise, status, code, param] of refusals) {
-        const thrown = await promise.then(
+      for (const [ask, status, code, param] of refusals) {
+        const thrown: unknown = await ask().then(
           () => undefined,
           (error: unknown) => error,
         );
