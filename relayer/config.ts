@@ -36,6 +36,8 @@ const prices = z
       .map(BigInt);
     return { promptPrice, cachedPrice, completionPrice, reasoningPrice };
   });
+/** A day at most: a timer that cannot run out is no limit. */
+const limitMs = z.coerce.number().int().min(1).max(86_400_000);
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");
 
 const common = {
@@ -159,6 +161,13 @@ const gateway = z.object({
   /** JSON: images, models, TCB statuses and sites that the developer accepts; see docs/operate.md. */
   COCOON_POLICY_FILE: z.string().optional(),
   COCOON_ALLOW_HTTP: flag.default(false),
+  /** Limits of one request, in milliseconds: connection, first token, between two tokens, everything. */
+  COCOON_CONNECT_MS: limitMs.optional(),
+  COCOON_FIRST_TOKEN_MS: limitMs.optional(),
+  COCOON_NEXT_TOKEN_MS: limitMs.optional(),
+  COCOON_TOTAL_MS: limitMs.optional(),
+  /** A job that nobody used for so long is closed. */
+  COCOON_IDLE_CLOSE_MS: limitMs.optional(),
   COCOON_KEEP_TEXTS: flag.default(false),
 });
 

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
+import { DEFAULT_POLICY, type Policy } from "../client";
 import { EMPTY_POLICY, parsePolicyFile } from "../client/policyFile";
-import { loadEnvironment, readConfig, storeUrl } from "../config";
+import { type Config, loadEnvironment, readConfig, storeUrl } from "../config";
 import { createEvidenceCheck, startGateway } from "../gateway";
 import { systemClock } from "../observe/clock";
 import { createLog } from "../observe/log";
@@ -10,7 +11,6 @@ import { runUntilSignal } from "./runUntilSignal";
 
 export async function gateway(): Promise<void> {
   const config = readConfig("gateway", loadEnvironment());
-  const { COCOON_JOB_BUDGET_NANO: jobBudgetNano, COCOON_MAX_COST_NANO: maxCostPerRequestNano } = config;
   const { COCOON_POLICY_FILE: policyFile } = config;
   const accepted =
     policyFile === undefined ? EMPTY_POLICY : parsePolicyFile(await readFile(policyFile, "utf8"));
@@ -28,14 +28,7 @@ export async function gateway(): Promise<void> {
     walletNetworkId: config.COCOON_WALLET_NETWORK_ID,
     apiKeys: config.COCOON_API_KEYS.map((key, index) => ({ name: `key ${index + 1}`, key })),
     sessionSecret: config.COCOON_STORE_KEY === undefined ? undefined : fromHex(config.COCOON_STORE_KEY, 32),
-    policy: {
-      ...(jobBudgetNano === undefined ? {} : { jobBudgetNano }),
-      ...(maxCostPerRequestNano === undefined ? {} : { maxCostPerRequestNano }),
-      tees: config.COCOON_TEES,
-      ...accepted.client,
-      allowHttp: config.COCOON_ALLOW_HTTP,
-      keepTexts: config.COCOON_KEEP_TEXTS,
-    },
+    policy: { ...policyOf(config), ...accepted.client },
     verifyEvidence: createEvidenceCheck({
       networkId: config.COCOON_GLOBAL_ID,
       registry: toRawAddress(config.COCOON_ATTESTATION_REGISTRY.toRawString()),
@@ -47,4 +40,32 @@ export async function gateway(): Promise<void> {
     log: createLog({ name: "gateway", level: config.COCOON_LOG_LEVEL }),
   });
   await runUntilSignal(running);
+}
+
+/** What the environment says of the policy; what it does not say keeps its default. */
+function policyOf(config: Config<"gateway">): Partial<Policy> {
+  const {
+    COCOON_JOB_BUDGET_NANO: jobBudgetNano = DEFAULT_POLICY.jobBudgetNano,
+    COCOON_MAX_COST_NANO: maxCostPerRequestNano = DEFAULT_POLICY.maxCostPerRequestNano,
+    COCOON_CONNECT_MS: connectMs = DEFAULT_POLICY.connectMs,
+    COCOON_FIRST_TOKEN_MS: firstByteMs = DEFAULT_POLICY.firstByteMs,
+    COCOON_NEXT_TOKEN_MS: interFrameMs = DEFAULT_POLICY.interFrameMs,
+    COCOON_TOTAL_MS: totalMs = DEFAULT_POLICY.totalMs,
+    COCOON_IDLE_CLOSE_MS: idleCloseMs = DEFAULT_POLICY.idleCloseMs,
+    COCOON_TEES: tees,
+    COCOON_ALLOW_HTTP: allowHttp,
+    COCOON_KEEP_TEXTS: keepTexts,
+  } = config;
+  return {
+    jobBudgetNano,
+    maxCostPerRequestNano,
+    connectMs,
+    firstByteMs,
+    interFrameMs,
+    totalMs,
+    idleCloseMs,
+    tees,
+    allowHttp,
+    keepTexts,
+  };
 }

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { toHttpError } from "../../../relayer/client/openai/errorBody";
 import { createStreamFilter } from "../../../relayer/client/openai/streamFilter";
 import { ERROR_CODES, FinalError, RetryableError } from "../../../relayer/errors";
@@ -24,7 +26,24 @@ function run(text: string, cut: number, includeUsage: boolean): string {
   return out + filter.finish(COCOON);
 }
 
+describe("the gateway's page", () => {
+  const page = readFileSync(join(__dirname, "../../../docs/gateway.md"), "utf8");
+
+  it.each(ERROR_CODES)("names %s with its status", (code) => {
+    const { status } = toHttpError(new FinalError(code, "…"));
+    const row = page.split("\n").find((line) => line.includes(`\`${code.toLowerCase()}\``));
+    expect(row).toMatch(new RegExp(`^\\|[^|]*\\| ${status} \\|`));
+  });
+});
+
 describe("the stream filter", () => {
+  it("gives a stream that ended in an error event no finish reason", () => {
+    const failure = event({ error: { message: "The backend failed.", code: "backend_unavailable" } });
+    expect(run(word + failure + done, 7, true)).toBe(
+      `${word}${failure}: cocoon ${JSON.stringify(COCOON)}\n\n${done}`,
+    );
+  });
+
   const comment = `: cocoon ${JSON.stringify(COCOON)}\n\n`;
 
   it.each([1, 2, 7, 10_000])("puts the cost into the asked-for usage, cut at every %i bytes", (cut) => {
