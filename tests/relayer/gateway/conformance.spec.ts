@@ -12,7 +12,7 @@ import { type OpenAiServer, startOpenAiServer } from "./support/openAiServer";
 import { ADMIN_KEY, createWorld, MODEL, until, type World } from "./support/world";
 
 // Every process of the network runs in this one, on whatever cores the machine has left.
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const SAID = "Hello from the backend";
 const messages = [{ role: "user" as const, content: "which city?" }];

@@ -8,7 +8,7 @@ import type { Supply } from "./support/supply";
 import { createWorld, MODEL, patient, until, type World } from "./support/world";
 
 // Every process of the network runs in this one, on whatever cores the machine has left.
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const messages = [{ role: "user" as const, content: "who is there?" }];
 const HOUR_MS = 3_600_000;

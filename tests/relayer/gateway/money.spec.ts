@@ -15,7 +15,7 @@ import {
 } from "./support/world";
 
 // Every process of the network runs in this one, on whatever cores the machine has left.
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const messages = [{ role: "user" as const, content: "what is left?" }];
 const BUDGET = 20_000_000n;
