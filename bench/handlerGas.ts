@@ -6,6 +6,8 @@ import {
   type SendMessageResult,
   type SmartContract,
 } from "@ton/sandbox";
+import { chainOfCells, deliverAnswer, openTask, TASK_SECONDS } from "../tests/contracts/tasks/cast";
+import { expire } from "../tests/support/actors";
 import { settle } from "../tests/support/heads";
 import { type TestKey, testKey } from "../tests/support/keys";
 import {
@@ -43,6 +45,7 @@ const MAX_LANES = 16;
 const MAX_WORKERS = 32;
 const MAX_OFFERS = 16;
 const MAX_ATTESTORS = 16;
+const MAX_RESPONSE_CELLS = 66;
 
 /** Gas of handlers, and sizes, in their most expensive legal cases; names as in `contracts/shared/gas.tact`. */
 export interface Measured {
@@ -137,6 +140,7 @@ export async function measureGas(): Promise<Measured> {
   await measureProvider(record);
   await measureJob(record);
   await measureAuction(record);
+  await measureTask(record);
   await measureGovernance(record);
   await measureStatements(record);
   return { gas: record.gas, sizes: record.sizes };
@@ -463,6 +467,25 @@ export async function putLanes(
       workchain: 0,
     }),
   );
+}
+
+/** A task with every lane in use and the largest response, and one that is late. */
+async function measureTask(record: Recorder): Promise<void> {
+  const world = await fullWorld();
+  const { provider, chain } = world;
+  const response = chainOfCells(MAX_RESPONSE_CELLS);
+  const { job, ...opened } = await openTask(world);
+  record.note("GasOpenTask", opened, job.address, "OpenTask");
+  await putLanes(world, job.address, chainOfKeys(WORKER.id, MAX_LANES), 0n);
+  const done = await deliverAnswer(world, job, { response, least: MUCH });
+  const whole = gasOf(transactionOf(done, job.address, "DeliverTask"));
+  record.keep("GasDeliverTask", whole - (record.gas.GasEndJob ?? 0));
+
+  const { job: late } = await openTask(world, { nonce: 2n });
+  chain.now = START + TASK_SECONDS;
+  const expired = await expire(world, late);
+  const closed = gasOf(transactionOf(expired, provider.address, "JobClosed"));
+  record.keep("GasPenalty", closed - (record.gas.GasJobClosed ?? 0));
 }
 
 /** Two jobs are sold, each to the second bid of the same provider. */

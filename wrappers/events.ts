@@ -24,6 +24,7 @@ import {
   loadPriceChangedEvent,
   loadProviderRegisteredEvent,
   loadStakeChangedEvent,
+  loadTaskDeliveredEvent,
   loadWorkerAttestedEvent,
   loadWorkerDroppedEvent,
 } from "../build/JobEscrow/JobEscrow_JobEscrow";
@@ -45,6 +46,7 @@ const LOADERS = {
   3758292999: loadClaimsReleasedEvent,
   3758293000: loadJobClosingEvent,
   3758293001: loadJobClosedEvent,
+  3758293058: loadTaskDeliveredEvent,
   3758293056: loadBidTakenEvent,
   3758293057: loadJobAwardedEvent,
   3758424065: loadAuctionAnnouncedEvent,

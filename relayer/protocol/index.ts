@@ -19,5 +19,6 @@ export * from "./responseKeys";
 export * from "./responseMeta";
 export * from "./sealRequest";
 export * from "./sealResponse";
+export * from "./taskAnswer";
 export * from "./terms";
 export * from "./text";
