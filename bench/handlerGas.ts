@@ -64,7 +64,12 @@ class Recorder {
   readonly sizes: Record<string, { cells: number; bits: number }> = {};
 
   /** Notes the gas of the transaction at `address` that was caused by the message of that name. */
-  note(constant: string, result: SendMessageResult, address: Address, message: string): void {
+  note(
+    constant: string,
+    result: Pick<SendMessageResult, "transactions">,
+    address: Address,
+    message: string,
+  ): void {
     this.keep(constant, gasOf(transactionOf(result, address, message)));
   }
 

@@ -47,7 +47,7 @@ describe("Gas and sizes", () => {
   let measured: Measured;
   beforeAll(async () => {
     measured = await measureGas();
-  }, 120_000);
+  }, 400_000);
 
   it("every constant covers its handler's most expensive legal case, by no more than a quarter", () => {
     const wrong = Object.entries(measured.gas).flatMap(([name, gas]) => {
@@ -68,7 +68,7 @@ describe("Gas and sizes", () => {
   });
 
   it("no constant goes unmeasured", () => {
-    const names = Object.keys(named).filter((name) => /^Gas[A-Z]|Cells$|Bits$/.test(name));
+    const names = Object.keys(named).filter((name) => /^Gas[A-Z]|^(?!Max).*(Cells|Bits)$/.test(name));
     const known = new Set([
       ...Object.keys(measured.gas),
       ...Object.keys(measured.sizes).flatMap((name) => [`${name}Cells`, `${name}Bits`]),
