@@ -8,6 +8,7 @@ from words import *
 
 NOT_SURE = "I am not sure about the rest."
 NO_IDEA = "Sorry, I am not sure what this chat is about."
+NEXT = "<next>"          # 'you', said before anyone else has spoken
 
 
 class Chat:
@@ -17,11 +18,8 @@ class Chat:
         self.agreeing = []
 
     def other(self, who):
-        """Who 'you' is: the last other speaker, or else the next one."""
-        for name, _ in reversed(self.lines):
-            if name != who:
-                return name
-        return [p for p in self.people if p != who][0]
+        """Who 'you' is: the last other speaker, or else the next one (known only at the end, see `summary`)."""
+        return next((name for name, _ in reversed(self.lines) if name != who), NEXT)
 
     def say(self, who, text, clause=None, dress=True):
         g = self.g
@@ -51,7 +49,9 @@ class Chat:
         parts = [cap(c) + "." for c in self.clauses]
         if self.unknown:
             parts.append(NOT_SURE)
-        return " ".join(parts)
+        names = [name for name, _ in self.lines]
+        after = next((n for n in names if n != names[0]), "someone")     # nobody else speaks: no name may be made up
+        return " ".join(parts).replace(NEXT, after)
 
 
 # ---- single lines --------------------------------------------------------------------------------------------------
@@ -221,8 +221,9 @@ def x_request(c: Chat, people):
         b = b.replace("<your>", "the").replace("<you>", "them")
         c.say(who, as_said(ask + b) + g.one("?", "?", ""), f"{who} asks if someone can {as_told(b)}")
     else:
-        m = c.other(who) if c.lines else people[1]
-        others = [m] + [p for p in others if p != m]
+        m = c.other(who)
+        if m != NEXT:
+            others = [m] + [p for p in others if p != m]
         ask = g.one("can you ", "can you ", "could you ", "could you please ", "please ", "would you ", "can you please ", "don't forget to ", "you should ", "would you mind to ", "", "", "please ", "you have to ", "you need to ")
         c.say(who, as_said(ask + b) + ("?" if ask[:1] in ("c", "w") and g.odds(.8) else ""), f"{who} asks {m} to {marks(b, 'them', 'their', 'them', 'their')}")
     q = others[0]
@@ -395,7 +396,7 @@ def casual(g, lines):
 
 def layout(g, lines):
     x = g.rng.random()
-    if x < .70:
+    if x < .64:
         return "\n".join(f"{q}: {t}" for q, t in lines)
     if x < .78:
         return " ".join(f"{q}: {t}" + ("" if t[-1:] in ".!?)," else g.one(".", "", ".")) for q, t in lines)
@@ -424,14 +425,14 @@ def summary_task(g: Draw):
         c, kind = Chat(g, people), "known"
         if g.odds(.1):
             c.lines.append((g.one(people), g.one("hi", "hey", "hello everyone", "good morning", "hi all", "hey guys", "how are you all?", "what's up", "hello!")))
-        rounds = g.one(1, 1, 1, 2)
+        rounds = g.one(1, 1, 2)
         for i in range(rounds):
             f = g.rng.choices([a for a, _ in EXCHANGES], [b for _, b in EXCHANGES])[0]
             who = people[:] if i == 0 else g.rng.sample(people, len(people))
             if i and len(who) > 2:
                 who = who[:2]
             f(c, who)
-        if g.odds(.1):
+        if g.odds(.14):
             x_noise(c, g.rng.sample(people, len(people)))
             kind = "partly"
         if g.odds(.25):

@@ -85,9 +85,17 @@ class Draw:
             s += self.one(CODAS) + self.one(VOWELS)
         return cap(s + self.one(ENDINGS))
 
-    def proper(self, made_up=.36):
+    def altered(self):
+        """A listed name with another end, a letter more or less, or halves of two: near a known name, but not it."""
+        n, other = self.one(FIRST), self.one(FIRST)
+        i = self.rng.randrange(1, len(n))
+        return self.one(n + self.one(ENDINGS[2:]), n[:-1], n[:-1] + self.one(VOWELS), n[:i] + n[i + 1:], n[:i] + n[i] + n[i:],
+                        n[:i] + self.one("abdefgiklmnoprstuvz") + n[i:], n[:(len(n) + 1) // 2] + other[len(other) // 2:].lower())
+
+    def proper(self, made_up=.32, altered=.20):
         while True:
-            n = self.syllables() if self.odds(made_up) else self.one(FIRST)
+            x = self.rng.random()
+            n = self.syllables() if x < made_up else self.altered() if x < made_up + altered else self.one(FIRST)
             if len(n) > 2 and held_out(n) == self.held:
                 return n
 
@@ -101,17 +109,17 @@ class Draw:
 
     def speaker(self):
         x = self.rng.random()
-        if x < .80:
+        if x < .77:
             return self.person()
         while True:
-            if x < .88:
+            if x < .84:
                 n = self.one(ROLES)
-            elif x < .93:
+            elif x < .89:
                 n = self.one(TITLES) + " " + self.proper()
-            elif x < .96:
+            elif x < .92:
                 n = self.one("ABCDEFGHJKLMNOPRSTXYZ")
                 n = self.one(n, n.lower(), n.lower() * 2)
-            elif x < .98:
+            elif x < .955:
                 n = self.proper().lower()
             else:
                 n = self.proper().lower() + self.one("_", "", ".") + str(self.rng.randint(1, 99))

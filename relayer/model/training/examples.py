@@ -15,7 +15,7 @@ from words import phrases
 SYSTEM = phrases("""You are a helpful assistant.|You are a message assistant.|You summarise chats and write replies.|Answer briefly.|
 You are a helpful AI assistant.|Be short and polite.|You help users with their messages.|You are an assistant in a messenger app.|
 You are a tiny assistant in the Cocoon network.|Be brief.|You are a friendly bot.|Summarise chats and draft messages. Do not invent facts.""")
-TASKS = [("summary", summary_task, 46), ("reply", reply_task, 21), ("message", message_task, 20), ("chat", smalltalk_task, 13)]
+TASKS = [("summary", summary_task, 58), ("reply", reply_task, 22), ("message", message_task, 11), ("chat", smalltalk_task, 9)]
 
 
 def example(rng, held=False, task=None):

@@ -109,6 +109,7 @@ def main():
     a.add_argument("--heads", type=int, default=Config.heads)
     a.add_argument("--hidden", type=int, default=Config.hidden)
     a.add_argument("--bf16", action="store_true")
+    a.add_argument("--init", help="start from these weights with fresh optimisers (a second run with a lower rate)")
     a.add_argument("--resume", action="store_true", help="go on from OUT.part (same data order)")
     a.add_argument("--vocab", type=int, default=Config.vocab)
     o = a.parse_args()
@@ -117,6 +118,8 @@ def main():
     torch.manual_seed(o.seed)
     dtype = torch.bfloat16 if o.bf16 else torch.float32
     model = Llama(Config(vocab=o.vocab, width=o.width, layers=o.layers, heads=o.heads, hidden=o.hidden))
+    if o.init:
+        model.load_state_dict(torch.load(o.init)["weights"])
     print("weights", sum(p.numel() for p in model.parameters()), flush=True)
     named = dict(model.named_parameters())
     matrices = [p for n, p in named.items() if p.ndim == 2 and n != "embed"]
