@@ -171,7 +171,27 @@ const gateway = z.object({
   COCOON_KEEP_TEXTS: flag.default(false),
 });
 
-const SCHEMAS = { localnet, worker, attestor, provider, gateway } as const;
+/** The commands that look and send, of whichever role. */
+const manage = z.object({
+  ...common,
+  COCOON_ENDPOINTS: chain.COCOON_ENDPOINTS,
+  COCOON_GLOBAL_ID: chain.COCOON_GLOBAL_ID,
+  COCOON_WALLET_NETWORK_ID: chain.COCOON_WALLET_NETWORK_ID,
+  /** The provider that is meant where a command names none. */
+  COCOON_PROVIDER: z.string().optional(),
+  /** Words of the wallet that owns the provider. */
+  COCOON_OWNER_MNEMONIC: z.string().min(1).optional(),
+  COCOON_OPERATOR_MNEMONIC: z.string().min(1).optional(),
+  COCOON_DEVELOPER_MNEMONIC: z.string().min(1).optional(),
+  /** Blueprint's name; used where the role's own words are not set. */
+  WALLET_MNEMONIC: z.string().min(1).optional(),
+  /** With `/v1`. */
+  COCOON_GATEWAY_URL: z.url().default("http://127.0.0.1:8000/v1"),
+  COCOON_API_KEYS: list.default([]),
+  COCOON_BACKEND_URL: z.url().optional(),
+});
+
+const SCHEMAS = { localnet, worker, attestor, provider, gateway, manage } as const;
 export type Role = keyof typeof SCHEMAS;
 export type Config<R extends Role> = Readonly<z.infer<(typeof SCHEMAS)[R]>>;
 

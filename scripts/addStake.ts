@@ -1,9 +1,8 @@
-import type { NetworkProvider } from "@ton/blueprint";
 import { ProviderStake } from "../wrappers/ProviderStake";
-import { askAddress, askAmount, confirmSend, waitFor } from "../wrappers/scripting";
+import { askAddress, askAmount, confirmSend, type ScriptHost, waitFor } from "../wrappers/scripting";
 
 /** addStake PROVIDER AMOUNT: adds stake from the owner's wallet. */
-export async function run(provider: NetworkProvider, args: string[]): Promise<void> {
+export async function run(provider: ScriptHost, args: string[]): Promise<void> {
   const contract = provider.open(
     ProviderStake.fromAddress(await askAddress(provider, args, 0, "ProviderStake")),
   );

@@ -1,9 +1,8 @@
-import type { NetworkProvider } from "@ton/blueprint";
 import { JOB_STATES, JobEscrow } from "../wrappers/JobEscrow";
-import { askAddress, confirmSend, waitFor } from "../wrappers/scripting";
+import { askAddress, confirmSend, type ScriptHost, waitFor } from "../wrappers/scripting";
 
 /** closeJob JOB: cancels an open job, closes an active one, or finalises one whose closing time has passed. */
-export async function run(provider: NetworkProvider, args: string[]): Promise<void> {
+export async function run(provider: ScriptHost, args: string[]): Promise<void> {
   const job = provider.open(JobEscrow.fromAddress(await askAddress(provider, args, 0, "JobEscrow")));
   const state = JOB_STATES[Number((await job.getJobState()).state)];
   switch (state) {

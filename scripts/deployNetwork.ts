@@ -1,16 +1,15 @@
-import type { NetworkProvider } from "@ton/blueprint";
 import { Address, toNano } from "@ton/core";
 import { attestationRegistry } from "../wrappers/AttestationRegistry";
 import { planParams, readPlan, writeDeployment } from "../wrappers/deployments";
 import { networkRegistry } from "../wrappers/NetworkRegistry";
-import { confirmSend, publishJobCode, senderAddress, waitFor } from "../wrappers/scripting";
+import { confirmSend, publishJobCode, type ScriptHost, senderAddress, waitFor } from "../wrappers/scripting";
 
 const RENT = toNano("0.2");
 /** A year of the library's rent at the masterchain's prices of June 2026, and its deployment. */
 const LIBRARY_TON = "45";
 
 /** Deploys AttestationRegistry and NetworkRegistry; the wallet becomes governor. Parameters: COCOON_NETWORK_PLAN. */
-export async function run(provider: NetworkProvider): Promise<void> {
+export async function run(provider: ScriptHost): Promise<void> {
   const plan = readPlan();
   const governor = senderAddress(provider);
   const guardian = Address.parse(plan.guardian);

@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import type { NetworkProvider } from "@ton/blueprint";
 import { beginCell } from "@ton/core";
 import { contractCodes } from "../wrappers/codes";
 import { readDeployment } from "../wrappers/deployments";
@@ -13,6 +12,7 @@ import {
   askAmount,
   confirmSend,
   readJobCodeForm,
+  type ScriptHost,
   senderAddress,
   waitFor,
 } from "../wrappers/scripting";
@@ -24,7 +24,7 @@ const JOB_SECONDS = 7 * 86_400;
  * openJob PROVIDER MODEL BUDGET SESSION_KEY [WORKER]: opens a session at the provider's own prices.
  * The secret half of SESSION_KEY (Ed25519, hex) must be where requests will be signed.
  */
-export async function run(provider: NetworkProvider, args: string[]): Promise<void> {
+export async function run(provider: ScriptHost, args: string[]): Promise<void> {
   const { networkRegistry } = readDeployment();
   const stake = provider.open(
     ProviderStake.fromAddress(await askAddress(provider, args, 0, "ProviderStake")),

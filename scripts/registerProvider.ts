@@ -1,13 +1,20 @@
-import type { NetworkProvider } from "@ton/blueprint";
 import { catalogCell, readCatalogFile } from "../wrappers/catalog";
 import { contractCodes } from "../wrappers/codes";
 import { readDeployment } from "../wrappers/deployments";
 import { NetworkRegistry } from "../wrappers/NetworkRegistry";
 import { providerStake } from "../wrappers/ProviderStake";
-import { ask, askAmount, confirmSend, readJobCodeForm, senderAddress, waitFor } from "../wrappers/scripting";
+import {
+  ask,
+  askAmount,
+  confirmSend,
+  readJobCodeForm,
+  type ScriptHost,
+  senderAddress,
+  waitFor,
+} from "../wrappers/scripting";
 
 /** registerProvider CATALOG.json STAKE [INDEX]: stakes from the wallet and joins the network. */
-export async function run(provider: NetworkProvider, args: string[]): Promise<void> {
+export async function run(provider: ScriptHost, args: string[]): Promise<void> {
   const { networkRegistry } = readDeployment();
   const catalog = readCatalogFile(await ask(provider, args, 0, "Catalog file"));
   const stake = await askAmount(provider, args, 1, "Stake");

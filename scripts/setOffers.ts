@@ -1,10 +1,9 @@
-import type { NetworkProvider } from "@ton/blueprint";
 import { catalogOffers, catalogProfile, readCatalogFile } from "../wrappers/catalog";
 import { ProviderStake } from "../wrappers/ProviderStake";
-import { ask, askAddress, confirmSend, waitFor } from "../wrappers/scripting";
+import { ask, askAddress, confirmSend, type ScriptHost, waitFor } from "../wrappers/scripting";
 
 /** setOffers PROVIDER CATALOG.json: replaces offers, capacity and profile; the operator stays. */
-export async function run(provider: NetworkProvider, args: string[]): Promise<void> {
+export async function run(provider: ScriptHost, args: string[]): Promise<void> {
   const contract = provider.open(
     ProviderStake.fromAddress(await askAddress(provider, args, 0, "ProviderStake")),
   );

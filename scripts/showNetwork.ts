@@ -1,38 +1,28 @@
-import type { NetworkProvider } from "@ton/blueprint";
 import { fromNano } from "@ton/core";
-import { AttestationRegistry } from "../wrappers/AttestationRegistry";
 import { readDeployment } from "../wrappers/deployments";
-import { NetworkRegistry } from "../wrappers/NetworkRegistry";
+import type { ScriptHost } from "../wrappers/scripting";
+import { viewNetwork } from "../wrappers/views";
 
 /** showNetwork: parameters, offices and allow-lists. */
-export async function run(provider: NetworkProvider): Promise<void> {
+export async function run(provider: ScriptHost): Promise<void> {
   const ui = provider.ui();
-  const deployment = readDeployment();
-  const network = provider.open(NetworkRegistry.fromAddress(deployment.networkRegistry));
-  const attestation = provider.open(AttestationRegistry.fromAddress(deployment.attestationRegistry));
-  const state = await network.getNetworkState();
-  const params = await network.getNetworkParams();
-  const policy = await attestation.getAttestationState();
-
-  ui.write(`NetworkRegistry      ${deployment.networkRegistry.toString()}${state.paused ? "  PAUSED" : ""}`);
-  ui.write(`AttestationRegistry  ${deployment.attestationRegistry.toString()}`);
-  ui.write(`governor             ${state.governor.toString()}  (changes wait ${state.timelockSeconds} s)`);
-  ui.write(`guardian             ${state.guardian.toString()}`);
-  ui.write(`treasury             ${params.treasury.toString()}`);
-  ui.write(
-    `fee, bond            ${Number(params.feeBps) / 100} %, ${Number(params.bondBps) / 100} % of a job`,
-  );
-  ui.write(`least stake          ${fromNano(params.minStake)} TON, unbonds in ${params.unbondingSeconds} s`);
-  ui.write(`windows              challenge ${params.challengeSeconds} s, close ${params.closeSeconds} s`);
-  ui.write(
-    `attestors            ${policy.threshold} of ${(await attestation.getAttestors()).size}, epoch ${policy.epoch}`,
-  );
-  for (const [hash, rule] of await attestation.getImages()) {
-    ui.write(
-      `image                ${hash.toString(16).padStart(64, "0")} until ${rule.expiresAt}, tier ${rule.tier}`,
-    );
+  const view = await viewNetwork(provider, readDeployment());
+  ui.write(`NetworkRegistry      ${view.networkRegistry}${view.paused ? "  PAUSED" : ""}`);
+  ui.write(`AttestationRegistry  ${view.attestationRegistry}`);
+  ui.write(`governor             ${view.governor}`);
+  ui.write(`                     changes wait ${view.timelockSeconds} s`);
+  ui.write(`guardian             ${view.guardian}`);
+  ui.write(`treasury             ${view.treasury}`);
+  ui.write(`fee, bond            ${view.feeBps / 100} %, ${view.bondBps / 100} % of a job`);
+  ui.write(`least stake          ${fromNano(view.minStakeNano)} TON, unbonds in ${view.unbondingSeconds} s`);
+  ui.write(`windows              challenge ${view.challengeSeconds} s, close ${view.closeSeconds} s`);
+  ui.write(`attestors            ${view.threshold} of ${view.attestors}, epoch ${view.epoch}`);
+  for (const { hash, expiresAt, tier } of view.images) {
+    ui.write(`image                until ${new Date(expiresAt * 1000).toISOString()}, tier ${tier}`);
+    ui.write(`  ${hash}`);
   }
-  for (const hash of (await attestation.getModels()).keys()) {
-    ui.write(`model                ${hash.toString(16).padStart(64, "0")}`);
+  for (const hash of view.models) {
+    ui.write("model");
+    ui.write(`  ${hash}`);
   }
 }

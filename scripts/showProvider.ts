@@ -1,39 +1,33 @@
-import type { NetworkProvider } from "@ton/blueprint";
 import { fromNano } from "@ton/core";
-import { loadProviderCatalog, loadProviderProfile } from "../wrappers/messages";
-import { ProviderStake } from "../wrappers/ProviderStake";
-import { askAddress } from "../wrappers/scripting";
+import { askAddress, type ScriptHost } from "../wrappers/scripting";
+import { viewProvider } from "../wrappers/views";
 
 /** showProvider PROVIDER: stake, jobs, offers and workers. */
-export async function run(provider: NetworkProvider, args: string[]): Promise<void> {
+export async function run(provider: ScriptHost, args: string[]): Promise<void> {
   const ui = provider.ui();
-  const contract = provider.open(
-    ProviderStake.fromAddress(await askAddress(provider, args, 0, "ProviderStake")),
-  );
-  const state = await contract.getProviderState();
-  ui.write(
-    `owner      ${state.owner.toString()} #${state.index}${state.registered ? "" : "  NOT REGISTERED"}`,
-  );
-  ui.write(`stake      ${fromNano(state.stake)} TON, of which ${fromNano(state.bonded)} bonded`);
-  ui.write(`unbonding  ${fromNano(state.unbonding)} TON until ${state.unbondingUntil}`);
-  ui.write(`jobs       ${state.openJobs} open, ${state.completed} completed, ${state.expired} expired`);
-  ui.write(`earned     ${fromNano(state.earned)} TON before fees`);
-  const cell = await contract.getCatalog();
-  if (cell !== null) {
-    const catalog = loadProviderCatalog(cell.beginParse());
-    const profile = loadProviderProfile(catalog.profile.beginParse());
-    ui.write(`hardware   ${profile.gpuCount} x ${profile.gpuModel}, ${profile.vramGb} GB, ${profile.region}`);
-    ui.write(`endpoint   ${profile.endpoint}`);
-    for (const [model, offer] of catalog.offers) {
-      const { prompt, completion } = offer.prices;
-      ui.write(`offer      ${model.toString(16).padStart(64, "0")}`);
-      ui.write(
-        `           ${fromNano(prompt)} / ${fromNano(completion)} TON per million prompt / completion tokens`,
-      );
-    }
+  const view = await viewProvider(provider, await askAddress(provider, args, 0, "ProviderStake"));
+  const { stakeNano, bondedNano, unbondingNano } = view;
+  ui.write(`owner      ${view.owner} #${view.index}${view.registered ? "" : "  NOT REGISTERED"}`);
+  ui.write(`stake      ${fromNano(stakeNano)} TON, of which ${fromNano(bondedNano)} bonded`);
+  ui.write(`unbonding  ${fromNano(unbondingNano)} TON until ${dateOf(view.unbondingUntil)}`);
+  ui.write(`jobs       ${view.openJobs} open, ${view.completedJobs} completed, ${view.expiredJobs} expired`);
+  ui.write(`earned     ${fromNano(view.earnedNano)} TON before fees`);
+  if (view.endpoint !== undefined) {
+    ui.write(`hardware   ${view.hardware}`);
+    ui.write(`endpoint   ${view.endpoint}`);
   }
-  for (const [key, worker] of await contract.getWorkers()) {
-    const until = new Date(Number(worker.expiresAt) * 1000).toISOString();
-    ui.write(`worker     ${key.toString(16).padStart(64, "0")} until ${until}`);
+  for (const { model, promptNano, completionNano } of view.offers) {
+    ui.write(`offer      ${model}`);
+    ui.write(
+      `           ${fromNano(promptNano)} / ${fromNano(completionNano)} TON per million prompt / completion tokens`,
+    );
   }
+  for (const { key, expiresAt } of view.workers) {
+    ui.write(`worker     ${key}`);
+    ui.write(`           attested until ${dateOf(expiresAt)}`);
+  }
+}
+
+function dateOf(seconds: number): string {
+  return seconds === 0 ? "-" : new Date(seconds * 1000).toISOString();
 }

@@ -1,9 +1,8 @@
-import type { NetworkProvider } from "@ton/blueprint";
 import { JobEscrow } from "../wrappers/JobEscrow";
-import { askAddress, askAmount, confirmSend, waitFor } from "../wrappers/scripting";
+import { askAddress, askAmount, confirmSend, type ScriptHost, waitFor } from "../wrappers/scripting";
 
 /** topUpJob JOB AMOUNT: adds to an active job's budget from the developer's wallet. */
-export async function run(provider: NetworkProvider, args: string[]): Promise<void> {
+export async function run(provider: ScriptHost, args: string[]): Promise<void> {
   const job = provider.open(JobEscrow.fromAddress(await askAddress(provider, args, 0, "JobEscrow")));
   const amount = await askAmount(provider, args, 1, "Amount to add");
   const before = (await job.getJobState()).budget;

@@ -1,10 +1,9 @@
-import type { NetworkProvider } from "@ton/blueprint";
 import { fromNano } from "@ton/core";
 import { ProviderStake } from "../wrappers/ProviderStake";
-import { askAddress, confirmSend, waitFor } from "../wrappers/scripting";
+import { askAddress, confirmSend, type ScriptHost, waitFor } from "../wrappers/scripting";
 
 /** withdrawStake PROVIDER: pays what has finished unbonding to the owner. */
-export async function run(provider: NetworkProvider, args: string[]): Promise<void> {
+export async function run(provider: ScriptHost, args: string[]): Promise<void> {
   const contract = provider.open(
     ProviderStake.fromAddress(await askAddress(provider, args, 0, "ProviderStake")),
   );

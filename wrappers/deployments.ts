@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { Address, toNano } from "@ton/core";
 import type { JobCodeForm } from "./codes";
@@ -69,6 +69,9 @@ export function planParams(plan: NetworkPlan, attestationRegistry: Address) {
 /** The network to work with: the file that COCOON_DEPLOYMENT names, or .cocoon/deployment.json. */
 export function readDeployment(env: NodeJS.ProcessEnv = process.env): Deployment {
   const file = env[DEPLOYMENT_FILE] ?? DEFAULT_DEPLOYMENT;
+  if (!existsSync(file)) {
+    throw new Error(`There is no ${file}: set ${DEPLOYMENT_FILE} to the network's deployment.json.`);
+  }
   const parsed = JSON.parse(readFileSync(file, "utf8"));
   return {
     globalId: Number(parsed.globalId),

@@ -4,12 +4,28 @@ import { codeLibrary } from "./CodeLibrary";
 import { contractCodes, type JobCodeForm, jobCodeForm } from "./codes";
 import type { NetworkRegistry } from "./NetworkRegistry";
 
+/** What a script needs of whoever runs it: Blueprint's `NetworkProvider`, or `cocoon` on the command line. */
+export interface ScriptHost
+  extends Pick<NetworkProvider, "network" | "sender" | "open" | "isContractDeployed"> {
+  ui(): { write(message: string): void; input(message: string): Promise<string> };
+}
+
+/** The person did not say yes. */
+export class NotConfirmedError extends Error {
+  override readonly name = "NotConfirmedError";
+}
+
+/** A message was sent, and its effect is not on the chain yet. */
+export class NotSeenError extends Error {
+  override readonly name = "NotSeenError";
+}
+
 const POLL_MS = 250;
 const WAIT_MS = 60_000;
 
 /** The script's argument at `index`, or what the person types. */
 export async function ask(
-  provider: NetworkProvider,
+  provider: ScriptHost,
   args: string[],
   index: number,
   question: string,
@@ -17,12 +33,12 @@ export async function ask(
   return args[index] ?? (await provider.ui().input(question));
 }
 
-export async function askAddress(provider: NetworkProvider, args: string[], index: number, question: string) {
+export async function askAddress(provider: ScriptHost, args: string[], index: number, question: string) {
   return Address.parse(await ask(provider, args, index, question));
 }
 
 /** An amount in TON, as nanoton. */
-export async function askAmount(provider: NetworkProvider, args: string[], index: number, question: string) {
+export async function askAmount(provider: ScriptHost, args: string[], index: number, question: string) {
   return toNano(await ask(provider, args, index, `${question} (TON)`));
 }
 
@@ -38,7 +54,7 @@ export async function readJobCodeForm(registry: OpenedContract<NetworkRegistry>)
 }
 
 /** The wallet that the script sends from. */
-export function senderAddress(provider: NetworkProvider): Address {
+export function senderAddress(provider: ScriptHost): Address {
   const address = provider.sender().address;
   if (address === undefined) {
     throw new Error("This script needs a wallet that knows its address: use --mnemonic or --tonconnect.");
@@ -48,7 +64,7 @@ export function senderAddress(provider: NetworkProvider): Address {
 
 /** Shows what will be sent; on mainnet it is sent only after a typed yes. */
 export async function confirmSend(
-  provider: NetworkProvider,
+  provider: ScriptHost,
   what: { readonly action: string; readonly to: Address; readonly valueNano: bigint },
 ): Promise<void> {
   const ui = provider.ui();
@@ -56,7 +72,7 @@ export async function confirmSend(
     `${what.action}: ${fromNano(what.valueNano)} TON to ${what.to.toString()} on ${provider.network()}`,
   );
   if (provider.network() === "mainnet" && (await ui.input("Type yes to send")) !== "yes") {
-    throw new Error("Nothing was sent.");
+    throw new NotConfirmedError("Nothing was sent.");
   }
 }
 
@@ -69,13 +85,13 @@ export async function waitFor(what: string, done: () => Promise<boolean>): Promi
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
-  throw new Error(
+  throw new NotSeenError(
     `${what} did not happen within ${WAIT_MS / 1000} s. Look at the transaction in an explorer.`,
   );
 }
 
 /** Publishes this build's job code on the masterchain, or adds to the rent of what is there. */
-export async function publishJobCode(provider: NetworkProvider, deposit: bigint): Promise<Address> {
+export async function publishJobCode(provider: ScriptHost, deposit: bigint): Promise<Address> {
   const library = provider.open(await codeLibrary((await contractCodes("whole")).job));
   await confirmSend(provider, { action: "Publish the jobs' code", to: library.address, valueNano: deposit });
   await library.send(provider.sender(), { value: deposit }, null);

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { toCocoonError } from "../errors";
 import type { AttestImageOptions, AttestVerifyOptions } from "./attest";
+import { addManageCommands } from "./manage/commands";
 import type { UpOptions } from "./up/up";
 import type { VerifyOptions } from "./verify";
 
@@ -93,6 +94,8 @@ attest
   .option("--xfam <hex>", "as it stands in a quote", "e702060000000000")
   .option("--json", "print JSON")
   .action((options: AttestImageOptions) => commands.attest().attestImage(options));
+
+addManageCommands(program);
 
 program.parseAsync().catch((thrown: unknown) => {
   const error = toCocoonError(thrown);

@@ -2,7 +2,7 @@ import pc from "picocolors";
 import type { ChainReader } from "../../chain";
 import { devWallet } from "../../localnet/devWallets";
 import { formatTon } from "../../protocol";
-import type { FirstAnswer } from "./chat";
+import type { GatewayAnswer } from "../askGateway";
 import { type Audit, conserved, type Settlement } from "./money";
 import type { Terminal } from "./terminal";
 
@@ -24,7 +24,7 @@ export async function showMoney(facts: {
   readonly reader: ChainReader;
   readonly before: { readonly audit: Audit; readonly balances: Balances };
   readonly audit: Audit;
-  readonly answer: FirstAnswer;
+  readonly answer: GatewayAnswer;
   readonly settlement: Settlement;
   readonly secondsToFirstAnswer: number;
 }): Promise<void> {

@@ -1,8 +1,19 @@
 import { Agent, request } from "undici";
-import { FinalError } from "../../errors";
+import { FinalError } from "../errors";
 
-/** What the first request brought. */
-export interface FirstAnswer {
+export interface Gateway {
+  /** With `/v1`. */
+  readonly baseUrl: string;
+  readonly apiKey: string;
+}
+
+export interface Question {
+  readonly model: string;
+  readonly messages: readonly { readonly role: "system" | "user" | "assistant"; readonly content: string }[];
+}
+
+/** What a request brought. */
+export interface GatewayAnswer {
   readonly text: string;
   readonly receiptId: string;
   readonly job: string;
@@ -14,11 +25,11 @@ export interface FirstAnswer {
 const ANSWER_MS = 120_000;
 
 /** Sends one streamed chat request through the gateway, as any OpenAI client would. */
-export async function askOnce(
-  gateway: { readonly baseUrl: string; readonly apiKey: string },
-  prompt: string,
+export async function askGateway(
+  gateway: Gateway,
+  question: Question,
   onText: (text: string) => void,
-): Promise<FirstAnswer> {
+): Promise<GatewayAnswer> {
   const started = Date.now();
   const dispatcher = new Agent({ headersTimeout: ANSWER_MS, bodyTimeout: ANSWER_MS });
   try {
@@ -27,14 +38,13 @@ export async function askOnce(
       method: "POST",
       headers: { authorization: `Bearer ${gateway.apiKey}`, "content-type": "application/json" },
       body: JSON.stringify({
-        model: "cocoon-tiny",
+        ...question,
         stream: true,
         stream_options: { include_usage: true },
-        messages: [{ role: "user", content: prompt }],
       }),
     });
     if (statusCode !== 200) {
-      throw new FinalError("INTERNAL", `The gateway answered ${statusCode}: ${await body.text()}`);
+      throw await gatewayRefusal(statusCode, body);
     }
     let text = "";
     let costNano = 0n;
@@ -58,6 +68,23 @@ export async function askOnce(
     };
   } finally {
     await dispatcher.close();
+  }
+}
+
+/** What the gateway said, as an error of ours. */
+export async function gatewayRefusal(status: number, body: { text(): Promise<string> }): Promise<FinalError> {
+  const text = await body.text();
+  return new FinalError("BACKEND_REFUSED", `The gateway answered ${status}: ${messageIn(text) ?? text}`, {
+    status,
+  });
+}
+
+function messageIn(text: string): string | undefined {
+  try {
+    const message: unknown = JSON.parse(text)?.error?.message;
+    return typeof message === "string" ? message : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,0 +1,146 @@
+import { createInterface, type Interface } from "node:readline/promises";
+import type { Command } from "commander";
+import { loadEnvironment } from "../../config";
+import type { Io } from "./output";
+
+// Loaded when they run: see main.ts.
+const parts = {
+  chain: (): typeof import("./chainCommands") => require("./chainCommands"),
+  why: (): typeof import("./why") => require("./why"),
+  earnings: (): typeof import("./earnings") => require("./earnings"),
+  gateway: (): typeof import("./gatewayCommands") => require("./gatewayCommands"),
+  doctor: (): typeof import("./doctor") => require("./doctor"),
+  completion: (): typeof import("./completion") => require("./completion"),
+  exit: (): typeof import("./exitCode") => require("./exitCode"),
+  scripting: (): typeof import("../../../wrappers/scripting") => require("../../../wrappers/scripting"),
+};
+
+/** The commands that look at a network and send to it. `io` is for tests. */
+export function addManageCommands(program: Command, io: Io = terminalIo()): void {
+  const shown = (command: Command) => command.option("--json", "print JSON instead of text");
+  const sends = (command: Command) =>
+    shown(command).option("--dry-run", "show what would be sent, and send nothing");
+  const ofProvider = (command: Command) =>
+    command.option("--provider <address>", "the ProviderStake (default: COCOON_PROVIDER)");
+
+  const provider = program.command("provider").description("a provider's stake, offers and standing");
+  sends(provider.command("register <catalog> <stake>"))
+    .description("stake TON and join the network")
+    .option("--index <number>", "for a second provider of one owner", "0")
+    .action(run(io, (catalog, stake, options) => parts.chain().register(io, catalog, stake, options)));
+  ofProvider(sends(provider.command("stake <amount>")))
+    .description("add stake")
+    .action(run(io, (amount, options) => parts.chain().stake(io, amount, options)));
+  ofProvider(sends(provider.command("unbond <amount>")))
+    .description("take free stake out of use; withdraw pays it after the wait")
+    .action(run(io, (amount, options) => parts.chain().startUnbonding(io, amount, options)));
+  ofProvider(sends(provider.command("withdraw")))
+    .description("pay out what has finished unbonding")
+    .action(run(io, (options) => parts.chain().withdraw(io, options)));
+  ofProvider(sends(provider.command("offers <catalog>")))
+    .description("replace offers, capacity and profile")
+    .action(run(io, (catalog, options) => parts.chain().offers(io, catalog, options)));
+  ofProvider(shown(provider.command("status")))
+    .description("stake, jobs, offers and workers")
+    .action(run(io, (options) => parts.chain().providerStatus(io, options)));
+  ofProvider(shown(provider.command("earnings")))
+    .description("what was earned, and what a day would bring")
+    .option("--tokens-per-second <number>", "written by your hardware, as measured")
+    .option("--prompt-ratio <number>", "tokens read for each one written", "3")
+    .option("--hours <number>", "a day", "24")
+    .option("--load <number>", "part of that time with work", "0.5")
+    .option("--model <hash>", "of those offered")
+    .option("--rate <number>", "what one TON is worth")
+    .action(run(io, (options) => parts.earnings().providerEarnings(io, options)));
+  ofProvider(shown(provider.command("why")))
+    .description("why a provider gets no jobs; exit code 10 when something is wrong")
+    .action(run(io, (options) => parts.why().providerWhy(io, options)));
+
+  const job = program.command("job").description("a developer's jobs, by hand");
+  ofProvider(sends(job.command("open <model> <budget>")))
+    .description("open a session with a provider, at its prices")
+    .option("--session-key <hex>", "public key that will sign requests (default: a new one)")
+    .option("--worker <hex>", "the worker that gets the first lane")
+    .action(run(io, (model, budget, options) => parts.chain().jobOpen(io, model, budget, options)));
+  sends(job.command("topup <job> <amount>"))
+    .description("add to an active job's budget")
+    .action(run(io, (address, amount, options) => parts.chain().jobTopUp(io, address, amount, options)));
+  sends(job.command("close <job>"))
+    .description("cancel, close or finalise it, as its state allows")
+    .action(run(io, (address, options) => parts.chain().jobClose(io, address, options)));
+  shown(job.command("show <job>"))
+    .description("state, money and lanes")
+    .action(run(io, (address, options) => parts.chain().jobShow(io, address, options)));
+
+  const network = program.command("network").description("a network's parameters");
+  shown(network.command("show"))
+    .description("parameters, offices and allow-lists")
+    .action(run(io, (options) => parts.chain().networkShow(io, options)));
+
+  const ofGateway = (command: Command) =>
+    shown(command)
+      .option("--url <url>", "the gateway, with /v1 (default: COCOON_GATEWAY_URL)")
+      .option("--key <key>", "its API key (default: the first of COCOON_API_KEYS)");
+  ofGateway(program.command("models"))
+    .description("what a gateway serves, with prices")
+    .action(run(io, (options) => parts.gateway().models(io, options)));
+  ofGateway(program.command("chat [model]"))
+    .description("chat through a gateway; each answer tells its cost")
+    .option("--system <text>", "a system message")
+    .action(run(io, (model, options) => parts.gateway().chat(io, model, options)));
+  shown(program.command("doctor"))
+    .description("check clock, endpoints, wallets, gateway, backend, TEE and ports; says what to do")
+    .action(run(io, (options) => parts.doctor().doctor(io, options)));
+  program
+    .command("completion <shell>")
+    .description("a completion script for bash, zsh or fish")
+    .action(
+      run(io, async (shell) => {
+        io.stdout.write(parts.completion().completion(program, shell));
+      }),
+    );
+}
+
+/**
+ * Runs an action, and turns what it answers or throws into an exit code. Commander hands arguments over untyped: those
+ * are texts, and options of the shapes that the lines above declare.
+ */
+function run(io: Io, action: (...args: never[]) => Promise<unknown>) {
+  return async (...args: readonly unknown[]): Promise<void> => {
+    try {
+      const code = await action(...(args as never[]));
+      process.exitCode = typeof code === "number" ? code : 0;
+    } catch (thrown) {
+      const { exitCodeOf, sentenceOf } = parts.exit();
+      io.stderr.write(`${sentenceOf(thrown)}\n`);
+      process.exitCode = exitCodeOf(thrown);
+    } finally {
+      io.close?.();
+    }
+  };
+}
+
+function terminalIo(): Io {
+  let lines: Interface | undefined;
+  let answers: AsyncIterator<string> | undefined;
+  return {
+    // Read when a command asks, so that other commands never load a `.env` file.
+    get env() {
+      return loadEnvironment();
+    },
+    stdout: process.stdout,
+    stderr: process.stderr,
+    ask: async (question) => {
+      lines ??= createInterface({ input: process.stdin, output: process.stderr });
+      answers ??= lines[Symbol.asyncIterator]();
+      lines.setPrompt(question);
+      lines.prompt();
+      const answer = await answers.next();
+      if (answer.done === true) {
+        throw new (parts.scripting().NotConfirmedError)(`Nobody answered: ${question}`);
+      }
+      return answer.value;
+    },
+    close: () => lines?.close(),
+  };
+}

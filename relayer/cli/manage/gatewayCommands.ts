@@ -1,0 +1,126 @@
+import { request } from "undici";
+import { z } from "zod";
+import type { Config } from "../../config";
+import { readConfig } from "../../config";
+import { FinalError, RetryableError, toCocoonError } from "../../errors";
+import { formatTon } from "../../protocol";
+import { askGateway, type Gateway, gatewayRefusal, type Question } from "../askGateway";
+import { colorsOf, type Io, table, toJson } from "./output";
+
+const ASK_MS = 10_000;
+
+export interface GatewayOptions {
+  readonly json?: boolean;
+  readonly url?: string;
+  readonly key?: string;
+}
+
+const modelsSchema = z.object({
+  data: z.array(
+    z.looseObject({
+      id: z.string(),
+      context_length: z.number(),
+      providers: z.number(),
+      pricing: z.looseObject({ prompt_nano: z.coerce.bigint(), completion_nano: z.coerce.bigint() }),
+    }),
+  ),
+});
+
+export async function models(io: Io, options: GatewayOptions): Promise<void> {
+  const list = await listModels(gatewayOf(io, options));
+  if (options.json === true) {
+    io.stdout.write(toJson(list));
+    return;
+  }
+  const rows = list.map(({ id, context_length, providers, pricing }) => [
+    id,
+    String(context_length),
+    String(providers),
+    formatTon(pricing.prompt_nano),
+    formatTon(pricing.completion_nano),
+  ]);
+  io.stdout.write(table(["model", "context", "providers", "TON/M read", "TON/M written"], rows));
+  if (rows.length === 0) {
+    io.stdout.write("The gateway knows no attested worker yet.\n");
+  }
+}
+
+/** A chat until an empty line or the end of the input; each answer tells what it cost, and the sum so far. */
+export async function chat(
+  io: Io,
+  model: string | undefined,
+  options: GatewayOptions & { readonly system?: string },
+): Promise<void> {
+  const gateway = gatewayOf(io, options);
+  const name = model ?? (await listModels(gateway))[0]?.id;
+  if (name === undefined) {
+    throw new RetryableError("NO_PROVIDER", "The gateway knows no attested worker yet: try again soon.");
+  }
+  const colors = colorsOf(io);
+  const messages: Question["messages"][number][] =
+    options.system === undefined ? [] : [{ role: "system", content: options.system }];
+  let spentNano = 0n;
+  for (;;) {
+    const line = (await io.ask(`${name}> `).catch(() => "")).trim();
+    if (line === "") {
+      return;
+    }
+    messages.push({ role: "user", content: line });
+    const answer = await askGateway(gateway, { model: name, messages }, (text) => {
+      if (options.json !== true) {
+        io.stdout.write(text);
+      }
+    });
+    messages.push({ role: "assistant", content: answer.text });
+    spentNano += answer.costNano;
+    const { text, costNano, receiptId, job, firstTokenMs, totalMs } = answer;
+    if (options.json === true) {
+      io.stdout.write(toJson({ text, costNano, spentNano, receiptId, job, firstTokenMs, totalMs }));
+    } else {
+      const cost = `${formatTon(costNano)} TON, ${formatTon(spentNano)} so far, receipt ${receiptId}`;
+      io.stdout.write(`\n${colors.dim(cost)}\n`);
+    }
+  }
+}
+
+async function listModels(gateway: Gateway) {
+  const { statusCode, body } = await request(`${gateway.baseUrl}/models`, {
+    headers: { authorization: `Bearer ${gateway.apiKey}` },
+    headersTimeout: ASK_MS,
+    bodyTimeout: ASK_MS,
+  }).catch((cause: unknown) => {
+    throw new RetryableError(
+      "WORKER_UNAVAILABLE",
+      `No gateway answers at ${gateway.baseUrl}: start one with \`cocoon gateway\` or \`cocoon up\`.`,
+      {},
+      { cause },
+    );
+  });
+  if (statusCode !== 200) {
+    throw await gatewayRefusal(statusCode, body);
+  }
+  const parsed = modelsSchema.safeParse(await body.json());
+  if (!parsed.success) {
+    throw new FinalError("BACKEND_REFUSED", `${gateway.baseUrl} is no gateway of Cocoon.`);
+  }
+  return parsed.data.data;
+}
+
+function gatewayOf(io: Io, options: GatewayOptions): Gateway {
+  const config: Config<"manage"> = readConfig("manage", io.env);
+  const apiKey = options.key ?? config.COCOON_API_KEYS[0];
+  if (apiKey === undefined) {
+    throw new FinalError("CONFIG_INVALID", "Give the gateway's API key: --key KEY, or COCOON_API_KEYS.");
+  }
+  return { baseUrl: options.url ?? config.COCOON_GATEWAY_URL, apiKey };
+}
+
+/** For those who look at a gateway without using it. */
+export async function gatewayAnswers(io: Io): Promise<string> {
+  try {
+    const list = await listModels(gatewayOf(io, {}));
+    return `${list.length} models`;
+  } catch (thrown) {
+    throw new Error(toCocoonError(thrown).message, { cause: thrown });
+  }
+}

@@ -1,0 +1,318 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { promisify, stripVTControlCharacters } from "node:util";
+import { Address, toNano } from "@ton/core";
+import { Command } from "commander";
+import { z } from "zod";
+import { addManageCommands } from "../../../relayer/cli/manage/commands";
+import { devWallet } from "../../../relayer/localnet/devWallets";
+import { primitives, toHex } from "../../../relayer/protocol";
+import { ADMIN_KEY, createWorld, MODEL, type World } from "../gateway/support/world";
+import { MODEL_HASH, STAKE } from "../support/deployNetwork";
+
+// A machine that runs many suites at once is slow, and each command derives a key of 100,000 rounds.
+jest.setTimeout(240_000);
+
+const ROOT = resolve(__dirname, "..", "..", "..");
+const DEAD = "http://127.0.0.1:9/api/v2/jsonRPC";
+const checksSchema = z.object({
+  ok: z.boolean(),
+  checks: z.array(
+    z.object({ name: z.string(), outcome: z.string(), detail: z.string(), fix: z.string().optional() }),
+  ),
+});
+const sentSchema = z.object({
+  dryRun: z.boolean(),
+  sent: z.array(z.object({ to: z.string(), valueNano: z.string() })),
+  notes: z.array(z.string()),
+});
+
+describe("the commands that look at a network and send to it", () => {
+  let world: World;
+  let folder: string;
+  let env: Record<string, string>;
+  let ownProvider: string;
+
+  beforeAll(async () => {
+    world = await createWorld();
+    folder = mkdtempSync(join(tmpdir(), "cocoon-cli-"));
+    const { net, network } = world;
+    ownProvider = network.provider.address.toString();
+    const deployment = join(folder, "deployment.json");
+    writeFileSync(
+      deployment,
+      JSON.stringify({
+        globalId: net.chain.globalId,
+        networkRegistry: network.registry.address.toString(),
+        attestationRegistry: network.attestation.address.toString(),
+      }),
+    );
+    env = {
+      COCOON_ENDPOINTS: net.endpoint,
+      COCOON_DEPLOYMENT: deployment,
+      COCOON_PROVIDER: ownProvider,
+      COCOON_OWNER_MNEMONIC: devWallet("provider").mnemonic,
+      COCOON_DEVELOPER_MNEMONIC: devWallet("spare1").mnemonic,
+      COCOON_GATEWAY_URL: `${world.gateway.url}/v1`,
+      COCOON_API_KEYS: ADMIN_KEY,
+    };
+    // The scripts read it as they do under Blueprint.
+    process.env.COCOON_DEPLOYMENT = deployment;
+  });
+  afterAll(async () => {
+    delete process.env.COCOON_DEPLOYMENT;
+    process.exitCode = undefined;
+    await world.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** Runs a command in this process. */
+  async function cocoon(
+    args: readonly string[],
+    { answers = [], more = {} }: { answers?: string[]; more?: Record<string, string> } = {},
+  ) {
+    let stdout = "";
+    let stderr = "";
+    const program = new Command("cocoon").exitOverride();
+    addManageCommands(program, {
+      env: { ...env, ...more },
+      stdout: { write: (text) => (stdout += text) },
+      stderr: { write: (text) => (stderr += text) },
+      ask: async () => {
+        const answer = answers.shift();
+        if (answer === undefined) {
+          throw new Error("nobody answers");
+        }
+        return answer;
+      },
+    });
+    await program.parseAsync([...args], { from: "user" });
+    const code = process.exitCode;
+    process.exitCode = undefined;
+    return { code, stdout, stderr };
+  }
+  async function json<T>(schema: z.ZodType<T>, args: readonly string[]): Promise<T> {
+    const { code, stdout, stderr } = await cocoon([...args, "--json"]);
+    expect({ args, code, stderr }).toEqual({ args, code: 0, stderr: expect.not.stringContaining(":") });
+    return schema.parse(JSON.parse(stdout));
+  }
+  const stakeOf = async (address = ownProvider) =>
+    await json(z.looseObject({ stakeNano: z.coerce.bigint(), unbondingNano: z.coerce.bigint() }), [
+      "provider",
+      "status",
+      "--provider",
+      address,
+    ]);
+
+  it("shows network and provider as text of at most 80 columns, and as JSON", async () => {
+    const shown = await json(z.looseObject({ threshold: z.number(), models: z.array(z.string()) }), [
+      "network",
+      "show",
+    ]);
+    expect(shown).toMatchObject({ threshold: 2, models: [toHex(MODEL_HASH)], paused: false });
+    expect(await stakeOf()).toMatchObject({
+      stakeNano: STAKE,
+      registered: true,
+      endpoint: world.provider.url,
+    });
+    for (const args of [
+      ["network", "show"],
+      ["provider", "status"],
+    ]) {
+      const { stdout } = await cocoon(args);
+      const lines = stdout.trimEnd().split("\n");
+      expect(lines.length).toBeGreaterThan(6);
+      expect(lines.filter((line) => line.length > 80)).toEqual([]);
+      expect(stripVTControlCharacters(stdout)).toBe(stdout);
+    }
+  });
+
+  it("shows what a stake would send in a dry run, and sends nothing; then stakes and unbonds", async () => {
+    const tried = await json(sentSchema, ["provider", "stake", "5", "--dry-run"]);
+    expect(tried).toMatchObject({ dryRun: true, sent: [{ to: ownProvider }] });
+    expect((await stakeOf()).stakeNano).toBe(STAKE);
+    const sent = await json(sentSchema, ["provider", "stake", "5"]);
+    expect(sent.sent).toEqual(tried.sent);
+    expect((await stakeOf()).stakeNano).toBe(STAKE + toNano("5"));
+    expect((await cocoon(["provider", "unbond", "2"])).code).toBe(0);
+    expect((await stakeOf()).unbondingNano).toBe(toNano("2"));
+  });
+
+  it("asks for a typed yes on mainnet, and takes nothing else for one", async () => {
+    const more = { COCOON_GLOBAL_ID: "-239" };
+    const before = await stakeOf();
+    for (const answer of ["no", "y", ""]) {
+      expect((await cocoon(["provider", "stake", "1"], { answers: [answer], more })).code).toBe(3);
+    }
+    expect((await stakeOf()).stakeNano).toBe(before.stakeNano);
+    expect((await cocoon(["provider", "stake", "1"], { answers: ["yes"], more })).code).toBe(0);
+    expect((await stakeOf()).stakeNano).toBe(before.stakeNano + toNano("1"));
+  });
+
+  it("says by its exit code what went wrong, in one line", async () => {
+    const cases: readonly (readonly [number, string, readonly string[], Record<string, string>])[] = [
+      [1, "Name the provider", ["provider", "status"], { COCOON_PROVIDER: "" }],
+      [1, "WALLET_MNEMONIC", ["provider", "stake", "1"], { COCOON_OWNER_MNEMONIC: "" }],
+      [4, "CHAIN_UNAVAILABLE", ["provider", "status"], { COCOON_ENDPOINTS: DEAD }],
+      [4, "No gateway answers", ["models"], { COCOON_GATEWAY_URL: "http://127.0.0.1:9/v1" }],
+      [1, "API key", ["models"], { COCOON_API_KEYS: "sk-cocoon-wrong-0123456789" }],
+      [5, "send it the difference", ["provider", "stake", "90000000"], {}],
+    ];
+    for (const [code, sentence, args, more] of cases) {
+      const ended = await cocoon(args, { more });
+      expect([args, ended.code, ended.stdout.includes("Error")]).toEqual([args, code, false]);
+      expect(ended.stderr).toContain(sentence);
+      // Beside what is waited for, where that takes a second.
+      const lines = ended.stderr.trimEnd().split("\n");
+      expect(lines.filter((line) => !line.endsWith(" …"))).toHaveLength(1);
+    }
+  });
+
+  it("lists models with their prices", async () => {
+    const { stdout } = await cocoon(["models"]);
+    expect(stdout.split("\n")[1]).toMatch(new RegExp(`^${MODEL} +4096 +1 +0.2 +0.8$`));
+    expect(await json(z.array(z.looseObject({ id: z.string() })), ["models"])).toMatchObject([{ id: MODEL }]);
+  });
+
+  it("chats through the gateway, remembers, and tells cost and sum", async () => {
+    const { code, stdout } = await cocoon(["chat"], { answers: ["who are you?", "and now?", ""] });
+    expect(code).toBe(0);
+    expect(stdout.match(/Hello from the enclave/g)).toHaveLength(2);
+    expect(stdout).toContain("0.0000052 TON, 0.0000104 so far, receipt ");
+  });
+
+  it("finds nothing that keeps jobs away from a sound provider, and compares its price", async () => {
+    const { ok, checks } = await json(checksSchema, ["provider", "why"]);
+    expect(ok).toBe(true);
+    expect(checks.map(({ name }) => name)).toEqual([
+      "registered",
+      "stake",
+      "capacity",
+      "offers",
+      "attestation",
+      "endpoint",
+      "price",
+    ]);
+  });
+
+  it("registers a second provider, says why it gets no jobs, and mends its offers", async () => {
+    const catalog = join(folder, "catalog.json");
+    const offer = {
+      model: toHex(MODEL_HASH),
+      prompt: "900000000",
+      cached: "1",
+      completion: "900000000",
+      reasoning: "1",
+      contextLength: 512,
+      concurrency: 4,
+    };
+    const file = {
+      operator: devWallet("operator").v5.toString(),
+      maxOpenJobs: 0,
+      endpoint: "http://127.0.0.1:9",
+      region: "CH",
+      gpuModel: "H200",
+      gpuCount: 1,
+      vramGb: 141,
+      offers: [offer],
+    };
+    writeFileSync(catalog, JSON.stringify(file));
+    const { notes } = await json(sentSchema, ["provider", "register", catalog, "1", "--index", "1"]);
+    const address = notes.at(-1)?.split(/\s+/)[1] ?? "";
+    const found = await cocoon(["provider", "why", "--provider", address, "--json"]);
+    const { checks } = checksSchema.parse(JSON.parse(found.stdout));
+    expect([
+      found.code,
+      checks.filter(({ outcome }) => outcome === "failed").map(({ name }) => name),
+    ]).toEqual([10, ["capacity", "attestation", "endpoint"]]);
+    expect(checks.every(({ outcome, fix }) => outcome === "ok" || fix !== undefined)).toBe(true);
+    expect(checks.find(({ name }) => name === "price")?.detail).toContain("1 of 1 others are cheaper");
+    writeFileSync(catalog, JSON.stringify({ ...file, maxOpenJobs: 4, offers: [{ ...offer, prompt: "1" }] }));
+    expect((await cocoon(["provider", "offers", catalog, "--provider", address])).code).toBe(0);
+    expect(await stakeOf(address)).toMatchObject({ maxOpenJobs: 4, offers: [{ promptNano: "1" }] });
+  });
+
+  it("calculates a day from price, throughput and load", async () => {
+    const day = z.object({ day: z.looseObject({ netNano: z.string(), fiat: z.number() }) });
+    const speed = ["--tokens-per-second", "1000", "--load", "0.5", "--rate", "3"];
+    const { day: found } = await json(day, ["provider", "earnings", ...speed]);
+    // 43.2 million written at 0.8 TON a million, three times as many read at 0.2, and the fee taken off.
+    const gross = 43_200_000n * 800n + 3n * 43_200_000n * 200n;
+    const { feeBps } = await json(z.looseObject({ feeBps: z.number() }), ["network", "show"]);
+    const net = gross - (gross * BigInt(feeBps)) / 10_000n;
+    expect(found).toMatchObject({ grossNano: gross.toString(), netNano: net.toString() });
+    expect(found.fiat).toBeCloseTo((Number(net) / 1e9) * 3, 6);
+    expect((await cocoon(["provider", "earnings", "--tokens-per-second", "fast"])).code).toBe(1);
+  });
+
+  it("opens, tops up, shows and closes a job", async () => {
+    const key = toHex(primitives.ed25519PublicKey(new Uint8Array(32).fill(9)));
+    const opened = await json(sentSchema, ["job", "open", toHex(MODEL_HASH), "1", "--session-key", key]);
+    expect(opened.notes.at(-1)).toMatch(/ active$/);
+    const job = Address.parse(opened.sent[0]?.to ?? "").toString();
+    expect((await cocoon(["job", "topup", job, "0.5"])).code).toBe(0);
+    const view = z.looseObject({ state: z.string(), budgetNano: z.coerce.bigint() });
+    expect(await json(view, ["job", "show", job])).toMatchObject({
+      state: "active",
+      budgetNano: toNano("1.5"),
+    });
+    expect((await cocoon(["job", "close", job])).code).toBe(0);
+    expect((await json(z.looseObject({ state: z.string() }), ["job", "show", job])).state).toMatch(
+      /^(closing|absent)$/,
+    );
+  });
+
+  it("makes a session key where none is given, and shows its seed once", async () => {
+    const { code, stdout } = await cocoon(["job", "open", toHex(MODEL_HASH), "0.1"]);
+    expect([code, /^session key's seed, keep it secret: [0-9a-f]{64}$/m.test(stdout)]).toEqual([0, true]);
+  });
+
+  it("examines this machine, and says what to mend", async () => {
+    const sound = await json(checksSchema, ["doctor"]);
+    expect(sound.checks).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ name: "endpoint", outcome: "ok" }),
+        expect.objectContaining({ name: "clock", outcome: "ok" }),
+        expect.objectContaining({ name: "gateway", outcome: "ok", detail: "1 models" }),
+      ]),
+    );
+    const { code, stdout } = await cocoon(["doctor"], {
+      more: { COCOON_ENDPOINTS: DEAD, COCOON_BACKEND_URL: "http://127.0.0.1:9/v1" },
+    });
+    expect(code).toBe(10);
+    expect(stdout).toMatch(/FAILED {2}endpoint .*does not answer/);
+    expect(stdout).toMatch(/FAILED {2}backend .*does not answer/);
+    expect(stdout).toContain("-> Name one that answers in COCOON_ENDPOINTS");
+  });
+
+  it("completes commands in a shell", async () => {
+    const { stdout } = await cocoon(["completion", "bash"]);
+    const script = `${stdout}
+      COMP_WORDS=(cocoon provider st); COMP_CWORD=2; _cocoon; echo "\${COMPREPLY[@]}"
+      COMP_WORDS=(cocoon job open --se); COMP_CWORD=3; _cocoon; echo "\${COMPREPLY[@]}"`;
+    const completed = await promisify(execFile)("bash", ["-c", script]);
+    expect(completed.stdout.split("\n").slice(0, 2)).toEqual(["stake status", "--session-key"]);
+    expect((await cocoon(["completion", "tcsh"])).code).toBe(1);
+  });
+
+  it("as a process: results alone on stdout, no colours, and the exit code", async () => {
+    const cli = join(ROOT, "relayer", "cli", "cocoon.cjs");
+    const run = (args: readonly string[]) =>
+      promisify(execFile)(process.execPath, [cli, ...args], {
+        env: { ...process.env, ...env, CI: "true" },
+      }).then(
+        ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+        (failed: { code: number; stdout: string; stderr: string }) => failed,
+      );
+    const [shown, refused] = await Promise.all([
+      run(["provider", "status", "--json"]),
+      run(["chat", "--key", "sk-cocoon-wrong-0123456789"]),
+    ]);
+    expect(JSON.parse(shown.stdout)).toMatchObject({ address: ownProvider });
+    expect([refused.code, refused.stdout]).toEqual([1, ""]);
+    expect(stripVTControlCharacters(refused.stderr)).toBe(refused.stderr);
+    expect(refused.stderr).toContain("BACKEND_REFUSED: The gateway answered 401");
+  });
+});

@@ -1,0 +1,135 @@
+import type { Address, Contract, OpenedContract } from "@ton/core";
+import { AttestationRegistry } from "./AttestationRegistry";
+import type { Deployment } from "./deployments";
+import { JOB_STATES, JobEscrow, type JobStateName } from "./JobEscrow";
+import { loadJobTerms, loadProviderCatalog, loadProviderProfile } from "./messages";
+import { NetworkRegistry } from "./NetworkRegistry";
+import { ProviderStake } from "./ProviderStake";
+
+/** Opens a wrapper's getters: Blueprint's provider and the relayer's chain reader both can. */
+export interface Opener {
+  open<T extends Contract>(contract: T): OpenedContract<T>;
+}
+
+/** A provider as people read it. Amounts in nanoton, prices in nanoton per 1,000,000 tokens, hashes in hex, unix seconds. */
+export type ProviderView = Awaited<ReturnType<typeof viewProvider>>;
+
+export async function viewProvider(chain: Opener, address: Address) {
+  const contract = chain.open(ProviderStake.fromAddress(address));
+  const [state, cell, workers] = await Promise.all([
+    contract.getProviderState(),
+    contract.getCatalog(),
+    contract.getWorkers(),
+  ]);
+  const catalog = cell === null ? undefined : loadProviderCatalog(cell.beginParse());
+  const profile = catalog === undefined ? undefined : loadProviderProfile(catalog.profile.beginParse());
+  return {
+    address: address.toString(),
+    owner: state.owner.toString(),
+    index: Number(state.index),
+    registered: state.registered,
+    paused: state.paused,
+    stakeNano: state.stake,
+    bondedNano: state.bonded,
+    unbondingNano: state.unbonding,
+    unbondingUntil: Number(state.unbondingUntil),
+    openJobs: Number(state.openJobs),
+    maxOpenJobs: catalog === undefined ? 0 : Number(catalog.maxOpenJobs),
+    completedJobs: Number(state.completed),
+    expiredJobs: Number(state.expired),
+    earnedNano: state.earned,
+    operator: catalog?.operator.toString(),
+    endpoint: profile?.endpoint,
+    hardware:
+      profile === undefined
+        ? undefined
+        : `${profile.gpuCount} x ${profile.gpuModel}, ${profile.vramGb} GB, ${profile.region}`,
+    offers: [...(catalog?.offers ?? [])].map(([model, { prices, contextLength, concurrency }]) => ({
+      model: hex256(model),
+      promptNano: prices.prompt,
+      cachedNano: prices.cached,
+      completionNano: prices.completion,
+      reasoningNano: prices.reasoning,
+      contextLength: Number(contextLength),
+      concurrency: Number(concurrency),
+    })),
+    workers: [...workers].map(([key, { modelHash, imageHash, expiresAt, epoch }]) => ({
+      key: hex256(key),
+      model: hex256(modelHash),
+      image: hex256(imageHash),
+      expiresAt: Number(expiresAt),
+      epoch: Number(epoch),
+    })),
+  };
+}
+
+export type JobView = Awaited<ReturnType<typeof viewJob>>;
+
+/** A job whose account exists. */
+export async function viewJob(chain: Opener, address: Address) {
+  const job = chain.open(JobEscrow.fromAddress(address));
+  const [state, cell, lanes] = await Promise.all([job.getJobState(), job.getTerms(), job.getLanes()]);
+  const terms = cell === null ? undefined : loadJobTerms(cell.beginParse());
+  const name: JobStateName | undefined = JOB_STATES[Number(state.state)];
+  return {
+    address: address.toString(),
+    state: name ?? "new",
+    developer: state.developer.toString(),
+    nonce: state.nonce,
+    budgetNano: state.budget,
+    paidNano: state.paid,
+    claimedNano: state.committed,
+    bondNano: state.bond,
+    provider: terms?.provider.toString(),
+    deadline: terms === undefined ? undefined : Number(terms.deadline),
+    lanes: [...lanes].map(([worker, lane]) => ({
+      worker: hex256(worker),
+      settledNano: lane.settled,
+      waitingNano: lane.latest > 0n ? lane.latest : lane.maturing,
+    })),
+  };
+}
+
+export type NetworkView = Awaited<ReturnType<typeof viewNetwork>>;
+
+export async function viewNetwork(chain: Opener, deployment: Deployment) {
+  const network = chain.open(NetworkRegistry.fromAddress(deployment.networkRegistry));
+  const attestation = chain.open(AttestationRegistry.fromAddress(deployment.attestationRegistry));
+  const [state, params, policy, attestors, images, models] = await Promise.all([
+    network.getNetworkState(),
+    network.getNetworkParams(),
+    attestation.getAttestationState(),
+    attestation.getAttestors(),
+    attestation.getImages(),
+    attestation.getModels(),
+  ]);
+  return {
+    globalId: deployment.globalId,
+    networkRegistry: deployment.networkRegistry.toString(),
+    attestationRegistry: deployment.attestationRegistry.toString(),
+    paused: state.paused,
+    governor: state.governor.toString(),
+    timelockSeconds: Number(state.timelockSeconds),
+    guardian: state.guardian.toString(),
+    treasury: params.treasury.toString(),
+    feeBps: Number(params.feeBps),
+    bondBps: Number(params.bondBps),
+    minStakeNano: params.minStake,
+    unbondingSeconds: Number(params.unbondingSeconds),
+    challengeSeconds: Number(params.challengeSeconds),
+    closeSeconds: Number(params.closeSeconds),
+    threshold: Number(policy.threshold),
+    attestors: attestors.size,
+    epoch: Number(policy.epoch),
+    images: [...images].map(([hash, rule]) => ({
+      hash: hex256(hash),
+      expiresAt: Number(rule.expiresAt),
+      tier: Number(rule.tier),
+    })),
+    models: models.keys().map(hex256),
+  };
+}
+
+function hex256(value: bigint): string {
+  return value.toString(16).padStart(64, "0");
+}
