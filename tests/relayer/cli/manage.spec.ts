@@ -115,7 +115,7 @@ describe("the commands that look at a network and send to it", () => {
     expect(await stakeOf()).toMatchObject({
       stakeNano: STAKE,
       registered: true,
-      endpoint: world.provider.url,
+      endpoint: world.supply.proxy.url,
     });
     for (const args of [
       ["network", "show"],
