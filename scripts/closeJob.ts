@@ -25,17 +25,23 @@ export async function run(provider: ScriptHost, args: string[]): Promise<void> {
       const value = await job.getMinValueToCloseJob();
       await confirmSend(provider, { action: "CloseJob", to: job.address, valueNano: value });
       await job.send(provider.sender(), { value }, { $$type: "CloseJob", queryId: 0n });
-      const closing = async () => (await job.getJobState()).state === 4n;
-      const gone = async () => !(await provider.isContractDeployed(job.address));
-      await waitFor("Closing", async () => (await gone()) || (await closing()));
-      if (await gone()) {
-        provider
-          .ui()
-          .write("The provider claimed nothing further: the job is closed and its rest is refunded.");
-        return;
-      }
-      const { closeAt } = await job.getJobState();
-      provider.ui().write(`Claims may arrive until ${new Date(Number(closeAt) * 1000).toISOString()}`);
+      // A provider that is owed nothing further ends the job at once: its account may be gone between two questions.
+      let closeAt: bigint | undefined;
+      await waitFor("Closing", async () => {
+        if (!(await provider.isContractDeployed(job.address))) {
+          return true;
+        }
+        const fields = await job.getJobState();
+        closeAt = fields.state === 4n ? fields.closeAt : undefined;
+        return closeAt !== undefined;
+      });
+      provider
+        .ui()
+        .write(
+          closeAt === undefined
+            ? "The provider claimed nothing further: the job is closed and its rest is refunded."
+            : `Claims may arrive until ${new Date(Number(closeAt) * 1000).toISOString()}`,
+        );
       return;
     }
     default:
