@@ -10,6 +10,7 @@ import { chainOfCells, deliverAnswer, openTask, TASK_SECONDS } from "../tests/co
 import { expire } from "../tests/support/actors";
 import { settle } from "../tests/support/heads";
 import { type TestKey, testKey } from "../tests/support/keys";
+import { IMAGES, QUOTE_POLICY, registerAuthority, showBlocks, submitQuote } from "../tests/support/quotes";
 import {
   AUCTION_SECONDS,
   BUDGET,
@@ -17,6 +18,7 @@ import {
   catalog,
   createWorld,
   DAY,
+  enlistProvider,
   MODEL,
   openAuction,
   openJob,
@@ -148,6 +150,7 @@ export async function measureGas(): Promise<Measured> {
   await measureTask(record);
   await measureGovernance(record);
   await measureStatements(record);
+  await measureQuoteHandlers(record);
   return { gas: record.gas, sizes: record.sizes };
 }
 
@@ -224,24 +227,21 @@ async function fullWorld(record?: Recorder): Promise<World> {
   return world;
 }
 
+type Sent = Pick<SendMessageResult, "transactions">;
+
 /** Messages that the transaction sent out, as the chain keeps them: internal ones, or events. */
-function sentBy(
-  result: SendMessageResult,
-  address: Address,
-  message: string,
-  kind: "internal" | "event",
-): Cell[] {
+function sentBy(result: Sent, address: Address, message: string, kind: "internal" | "event"): Cell[] {
   const raw = transactionOf(result, address, message).raw.refs[0]?.beginParse();
   raw?.loadMaybeRef(); // the message that came in
   const sent = raw?.loadDict(Dictionary.Keys.Uint(15), Dictionary.Values.Cell()).values() ?? [];
   return sent.filter((cell) => cell.beginParse().loadBit() === (kind === "event"));
 }
 
-function sentInternal(result: SendMessageResult, address: Address, message: string): Cell[] {
+function sentInternal(result: Sent, address: Address, message: string): Cell[] {
   return sentBy(result, address, message, "internal");
 }
 
-function sentEvents(result: SendMessageResult, address: Address, message: string): Cell[] {
+function sentEvents(result: Sent, address: Address, message: string): Cell[] {
   return sentBy(result, address, message, "event");
 }
 
@@ -649,4 +649,32 @@ async function measureStatements(record: Recorder): Promise<void> {
   const perAttestor = Math.max(...used.slice(1).map((gas, i) => Math.ceil((gas - one) / (i + 1))));
   record.keep("GasPerAttestor", perAttestor);
   record.keep("GasSubmitStatement", one - perAttestor);
+}
+
+/** A version 5 quote with a TD 1.5 body has the most to hash. */
+async function measureQuoteHandlers(record: Recorder): Promise<void> {
+  const world = await createWorld({ quotes: QUOTE_POLICY, images: IMAGES });
+  const { attestation } = world;
+  showBlocks(world);
+  await enlistProvider(world);
+  const registered = await registerAuthority(world);
+  record.keep(
+    "GasRegisterAuthority",
+    gasOf(transactionOf(registered, attestation.address, "RegisterAuthority")),
+  );
+  const used = [];
+  for (const path of ["hot", "warm", "ca-known"] as const) {
+    if (path === "hot") {
+      await submitQuote(world, {}); // what the hot path takes for known
+    }
+    const sent = await submitQuote(world, { path, quote: { version: 5, body: "td15" } });
+    used.push(gasOf(transactionOf(sent, sent.to, "SubmitQuote")));
+    record.keep("GasQuoteVerified", gasOf(transactionOf(sent, attestation.address, "QuoteVerified")));
+    record.noteSizes("QuoteVerified", ...sentInternal(sent, sent.to, "SubmitQuote"));
+    record.sizes.TeePlatform = accountSize(await world.chain.getContract(sent.to));
+  }
+  const [hot = 0, warm = 0, known = 0] = used;
+  record.keep("GasSubmitQuote", hot);
+  record.keep("GasVerifyQe", warm - hot);
+  record.keep("GasVerifyLeaf", known - warm);
 }

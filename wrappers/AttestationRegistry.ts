@@ -1,6 +1,14 @@
 import { type Address, beginCell, type Cell, Dictionary } from "@ton/core";
 import { AttestationRegistry } from "../build/AttestationRegistry/AttestationRegistry_AttestationRegistry";
-import { StatementTag, storeWorkerStatement, type Worker } from "../build/JobEscrow/JobEscrow_JobEscrow";
+import {
+  StatementTag,
+  storeQuotePolicy,
+  storeWorkerStatement,
+  type TcbMinimum,
+  type Worker,
+} from "../build/JobEscrow/JobEscrow_JobEscrow";
+import { codeReference, contractCodes } from "./codes";
+import { decodeP256Point } from "./p256";
 
 export {
   AttestationRegistry,
@@ -19,10 +27,30 @@ export interface AttestationRegistryConfig {
   /** Images allowed from the start; later ones wait for the timelock. */
   readonly images: readonly { readonly hash: bigint; readonly expiresAt: number; readonly tier: number }[];
   readonly models: readonly bigint[];
+  /** What quotes must show; without it no machine is listed, so that no quote is accepted. */
+  readonly quotes?: QuotePolicyConfig;
 }
 
+/** x ‖ y of Intel's SGX Root CA, which production pins. */
+export const INTEL_SGX_ROOT: Uint8Array = Buffer.from(
+  "0ba9c4c0c0c86193a3fe23d6b02cda10a8bbd4e88e48b4458561a36e705525f5" +
+    "67918e2edc88e40d860bd0cc4ee26aacc988e505a953558c453f6b0904ae7394",
+  "hex",
+);
+
+export interface QuotePolicyConfig {
+  /** x ‖ y [64] of the only root that this registry will ever believe. */
+  readonly rootKey: Uint8Array;
+  /** Least version of the quoting enclave. */
+  readonly qeSvn: number;
+  /** Least security versions by FMSPC; a kind of machine that is not here is refused. */
+  readonly minimums: ReadonlyMap<bigint, Omit<TcbMinimum, "$$type">>;
+}
+
+const NO_MACHINES: QuotePolicyConfig = { rootKey: INTEL_SGX_ROOT, qeSvn: 0, minimums: new Map() };
+
 /** The registry as it is deployed, at policy epoch 1. */
-export function attestationRegistry(config: AttestationRegistryConfig): Promise<AttestationRegistry> {
+export async function attestationRegistry(config: AttestationRegistryConfig): Promise<AttestationRegistry> {
   const attestors = Dictionary.empty<number, bigint>(Dictionary.Keys.Uint(8), Dictionary.Values.BigUint(256));
   config.attestors.forEach((key, index) => {
     attestors.set(index, BigInt(`0x${Buffer.from(key).toString("hex")}`));
@@ -46,7 +74,32 @@ export function attestationRegistry(config: AttestationRegistryConfig): Promise<
     attestors,
     images,
     models,
+    await quotePolicyCell(config.quotes ?? NO_MACHINES),
   );
+}
+
+async function quotePolicyCell({ rootKey, qeSvn, minimums }: QuotePolicyConfig): Promise<Cell> {
+  const root = decodeP256Point(rootKey);
+  const code = codeReference((await contractCodes()).platform);
+  const listed = Dictionary.empty<bigint, TcbMinimum>();
+  for (const [fmspc, minimum] of minimums) {
+    listed.set(fmspc, { $$type: "TcbMinimum", ...minimum });
+  }
+  return beginCell()
+    .store(
+      storeQuotePolicy({
+        $$type: "QuotePolicy",
+        rootX: root.x,
+        rootY: root.y,
+        platformCodeHash: code.hash,
+        platformCodeDepth: code.depth,
+        qeSvn: BigInt(qeSvn),
+        authorities: Dictionary.empty(),
+        minimums: listed,
+        revoked: Dictionary.empty(),
+      }),
+    )
+    .endCell();
 }
 
 /** What an attestor says about one worker. Times are unix seconds. */

@@ -2,6 +2,7 @@ import { beginCell, Cell, contractAddress, Dictionary } from "@ton/core";
 import { JobEscrow, storeMarketPrice } from "../build/JobEscrow/JobEscrow_JobEscrow";
 import { ModelMarket } from "../build/ModelMarket/ModelMarket_ModelMarket";
 import { ProviderStake } from "../build/ProviderStake/ProviderStake_ProviderStake";
+import { TeePlatform } from "../build/TeePlatform/TeePlatform_TeePlatform";
 
 /**
  * How a network's jobs carry their code: all of it, or a reference to a library of the masterchain, which
@@ -16,6 +17,7 @@ export interface ContractCodes {
   readonly provider: Cell;
   /** As an account has it: with the form "library", a library cell. */
   readonly job: Cell;
+  readonly platform: Cell;
 }
 
 /** A JobEscrow as it is deployed: everything zero, only its record given. */
@@ -69,13 +71,22 @@ export function newModelMarket(record: Cell): Promise<ModelMarket> {
   return ModelMarket.fromInit(nothing, record);
 }
 
-/** Compiled code of ProviderStake and JobEscrow. */
+/** A TeePlatform as it is deployed: nothing known, only its PlatformIdentity given. */
+export function newTeePlatform(identity: Cell): Promise<TeePlatform> {
+  return TeePlatform.fromInit(null, 0n, 0n, 0n, 0n, identity);
+}
+
+/** Compiled code of ProviderStake, JobEscrow and TeePlatform. */
 export async function contractCodes(form: JobCodeForm = "library"): Promise<ContractCodes> {
-  const [provider, job] = await Promise.all([newProviderStake(Cell.EMPTY), newJobEscrow(Cell.EMPTY, form)]);
-  if (provider.init === undefined || job.init === undefined) {
+  const [provider, job, platform] = await Promise.all([
+    newProviderStake(Cell.EMPTY),
+    newJobEscrow(Cell.EMPTY, form),
+    newTeePlatform(Cell.EMPTY),
+  ]);
+  if (provider.init === undefined || job.init === undefined || platform.init === undefined) {
     throw new Error("The generated wrappers carry no code: run `npm run build`.");
   }
-  return { provider: provider.init.code, job: job.init.code };
+  return { provider: provider.init.code, job: job.init.code, platform: platform.init.code };
 }
 
 /** The form in which a network's jobs carry their code, from its `jobCodeHash`; undefined when it is other code. */

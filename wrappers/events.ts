@@ -1,6 +1,7 @@
 import type { Cell, Slice } from "@ton/core";
 import {
   loadAuctionAnnouncedEvent,
+  loadAuthorityRegisteredEvent,
   loadBidTakenEvent,
   loadBondReleasedEvent,
   loadBondReservedEvent,
@@ -57,6 +58,7 @@ const LOADERS = {
   3758358531: loadChangeCancelledEvent,
   3758358532: loadPauseChangedEvent,
   3758358533: loadPolicyTightenedEvent,
+  3758358544: loadAuthorityRegisteredEvent,
 } as const satisfies Readonly<Record<number, (slice: Slice) => { readonly $$type: string }>>;
 
 /** An event of any contract, told apart by `$$type`. */

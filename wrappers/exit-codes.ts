@@ -2,10 +2,11 @@ import * as attestation from "../build/AttestationRegistry/AttestationRegistry_A
 import * as job from "../build/JobEscrow/JobEscrow_JobEscrow";
 import * as network from "../build/NetworkRegistry/NetworkRegistry_NetworkRegistry";
 import * as provider from "../build/ProviderStake/ProviderStake_ProviderStake";
+import * as platform from "../build/TeePlatform/TeePlatform_TeePlatform";
 
 /** Names of the contracts' exit codes, from the generated `Err…` constants. */
 export const EXIT_CODES: ReadonlyMap<number, string> = new Map(
-  [attestation, job, network, provider].flatMap((generated) =>
+  [attestation, job, network, platform, provider].flatMap((generated) =>
     Object.entries(generated).flatMap(([name, value]): [number, string][] =>
       name.startsWith("Err") && typeof value === "bigint" ? [[Number(value), name]] : [],
     ),

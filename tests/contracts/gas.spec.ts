@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Measured, measureGas, sizeOf } from "../../bench/handlerGas";
+import { measureQuotes } from "../../bench/quoteCost";
 import { measureSession } from "../../bench/session";
 import { attestationRegistry } from "../../wrappers/AttestationRegistry";
 import { codeLibrary } from "../../wrappers/CodeLibrary";
@@ -35,6 +36,7 @@ async function codeSizes() {
     JobEscrow: codes.job,
     CodeLibrary: library.init?.code,
     ProviderStake: codes.provider,
+    TeePlatform: codes.platform,
     NetworkRegistry: network.init?.code,
     AttestationRegistry: attestation.init?.code,
   };
@@ -85,6 +87,8 @@ describe("Gas and sizes", () => {
         total: { ton: Number(sessionTotalNano) / 1e9 },
         withoutClose: { ton: Number(withoutCloseNano) / 1e9 },
       },
+      // A quote's way to the chain, by what is known already, and the signature check in it.
+      ...(await measureQuotes()),
       // Most expensive legal cases.
       gas: measured.gas,
       sizes: measured.sizes,

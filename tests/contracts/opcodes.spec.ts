@@ -7,9 +7,17 @@ import { ModelMarket } from "../../wrappers/ModelMarket";
 import * as generated from "../../wrappers/messages";
 import { NetworkRegistry } from "../../wrappers/NetworkRegistry";
 import { ProviderStake } from "../../wrappers/ProviderStake";
+import { TeePlatform } from "../../wrappers/TeePlatform";
 
 const COMMITTED: unknown = JSON.parse(readFileSync(join(__dirname, "opcodes.json"), "utf8"));
-const CONTRACTS = { AttestationRegistry, JobEscrow, ModelMarket, NetworkRegistry, ProviderStake };
+const CONTRACTS = {
+  AttestationRegistry,
+  JobEscrow,
+  ModelMarket,
+  NetworkRegistry,
+  ProviderStake,
+  TeePlatform,
+};
 /** Messages of Tact's own library, which no contract of ours receives or sends. */
 const FOREIGN = new Set(["Deploy", "DeployOk", "FactoryDeploy", "ChangeOwner", "ChangeOwnerOk"]);
 

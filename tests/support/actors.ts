@@ -12,7 +12,15 @@ import {
   storeSyncLane,
 } from "../../wrappers/messages";
 import { type HeadFields, settle } from "./heads";
-import { createWorld, enlistProvider, openJob, statement, WORKER, type World } from "./world";
+import {
+  createWorld,
+  enlistProvider,
+  openJob,
+  statement,
+  WORKER,
+  type World,
+  type WorldOptions,
+} from "./world";
 
 export type Wallet = SandboxContract<TreasuryContract>;
 export type Job = SandboxContract<JobEscrow>;
@@ -55,11 +63,14 @@ export interface Parcel {
 }
 
 /** Snapshots a prepared world once and gives each test a fresh copy of it. */
-export function useWorld(prepare: (world: World) => Promise<unknown> = enlistProvider): () => World {
+export function useWorld(
+  prepare: (world: World) => Promise<unknown> = enlistProvider,
+  options: WorldOptions = {},
+): () => World {
   let world: World | undefined;
   let snapshot: ReturnType<Blockchain["snapshot"]> | undefined;
   beforeAll(async () => {
-    world = await createWorld();
+    world = await createWorld(options);
     await prepare(world);
     snapshot = world.chain.snapshot();
   });

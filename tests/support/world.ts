@@ -3,7 +3,9 @@ import { Blockchain, type SandboxContract, type TreasuryContract } from "@ton/sa
 import { MAINNET_2026_CONFIG, MAINNET_GLOBAL_ID } from "../../relayer/localnet/config";
 import {
   type AttestationRegistry,
+  type AttestationRegistryConfig,
   attestationRegistry,
+  type QuotePolicyConfig,
   statementSignatures,
   workerStatement,
 } from "../../wrappers/AttestationRegistry";
@@ -228,6 +230,10 @@ export interface WorldOptions {
   /** How jobs carry their code; "library" unless given. */
   readonly jobCode?: JobCodeForm;
   readonly publishJobCode?: boolean;
+  /** What quotes must show; without it none is accepted. */
+  readonly quotes?: QuotePolicyConfig;
+  /** Allowed images; `IMAGE` unless given. */
+  readonly images?: AttestationRegistryConfig["images"];
 }
 
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
@@ -252,8 +258,9 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       timelockSeconds: DAY,
       attestors: (options.attestors ?? ATTESTORS).map((key) => key.publicKey),
       threshold: options.threshold ?? 2,
-      images: [{ hash: IMAGE, expiresAt: START + 30 * DAY, tier: 0 }],
+      images: options.images ?? [{ hash: IMAGE, expiresAt: START + 30 * DAY, tier: 0 }],
       models: [MODEL],
+      ...(options.quotes === undefined ? {} : { quotes: options.quotes }),
     }),
   );
   const network = chain.openContract(

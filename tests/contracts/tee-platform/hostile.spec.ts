@@ -1,0 +1,387 @@
+import { beginCell, type Cell } from "@ton/core";
+import { makeTestMachine } from "../../../relayer/attestation/tdx/makeTestQuote";
+import {
+  makeTestCertificate,
+  signP256,
+  testP256Key,
+} from "../../../relayer/attestation/tdx/makeTestQuotePki";
+import { authorityOf } from "../../../relayer/attestation/tdx/onChainQuote";
+import { storeQuoteVerified } from "../../../wrappers/messages";
+import { body, type Delivery, deliver, OP, useWorld } from "../../support/actors";
+import { exitCode, expectRefused } from "../../support/expect";
+import {
+  BLOCK,
+  FMSPC,
+  IMAGES,
+  idsOf,
+  MACHINE,
+  platformOf,
+  QUOTE_POLICY,
+  RECEIPT_KEY,
+  ROOT_SEED,
+  registerAuthority,
+  rootHash,
+  type Submission,
+  showBlocks,
+  submitQuote,
+  toUint,
+} from "../../support/quotes";
+import { DAY, enlistProvider, START } from "../../support/world";
+
+const world = useWorld(
+  async (made) => {
+    showBlocks(made);
+    await enlistProvider(made);
+    await registerAuthority(made);
+    await submitQuote(made, { bind: { receiptPublicKey: Buffer.alloc(32, 9) } });
+  },
+  { quotes: QUOTE_POLICY, images: IMAGES },
+);
+beforeEach(() => showBlocks(world()));
+
+/** Nothing came of it: no worker, whichever contract refused. */
+async function expectNoWorker(): Promise<void> {
+  expect((await world().provider.getWorkers()).has(toUint(RECEIPT_KEY))).toBe(false);
+}
+
+/** The registry's policy refused, and whoever paid learned why and got the rest back. */
+function expectPolicyRefusal(sent: Delivery, code: string): void {
+  expect(sent.transactions).toHaveTransaction({
+    from: world().attestation.address,
+    to: sent.from,
+    op: OP.QuoteRefused,
+    body: (answer?: Cell) =>
+      answer
+        ?.beginParse()
+        .skip(32 + 64)
+        .loadUint(16) === exitCode(code),
+  });
+  expect(sent.transactions).not.toHaveTransaction({ op: OP.WorkerAttested });
+}
+
+/** The same bytes in other cells: one byte moves over the first boundary. */
+function moved(first: Cell): Cell {
+  const [a, b] = [first.beginParse(), first.refs[0]?.beginParse()];
+  if (b === undefined) {
+    throw new Error("There is no second cell.");
+  }
+  const head = a.loadBits(a.remainingBits - 8);
+  const next = beginCell().storeBits(a.loadBits(8)).storeBits(b.loadBits(b.remainingBits));
+  for (const ref of first.refs[0]?.refs ?? []) {
+    next.storeRef(ref);
+  }
+  return beginCell().storeBits(head).storeRef(next).endCell();
+}
+
+const replaceRef = (cell: Cell, index: number, by: (old: Cell) => Cell): Cell => {
+  const builder = beginCell().storeBits(cell.bits);
+  cell.refs.forEach((ref, at) => {
+    builder.storeRef(at === index ? by(ref) : ref);
+  });
+  return builder.endCell();
+};
+
+const bytes = (hex: string) => Buffer.from(hex, "hex");
+const stranger = testP256Key(Buffer.alloc(32, 99), "somebody");
+const other = makeTestMachine({ rootSeed: ROOT_SEED, name: "another machine" });
+const flipped = (at: number, length = 48) => Buffer.alloc(length).fill(1, at, at + 1);
+
+const CASES: [string, Submission, string][] = [
+  // cells
+  [
+    "a quote cut elsewhere",
+    { cells: (c) => ({ ...c, quote: replaceRef(c.quote, 1, moved) }) },
+    "ErrQuoteLayout",
+  ],
+  ["a report cut elsewhere", { cells: (c) => ({ ...c, qe: replaceRef(c.qe, 1, moved) }) }, "ErrQuoteLayout"],
+  ["a bind statement cut elsewhere", { cells: (c) => ({ ...c, bind: moved(c.bind) }) }, "ErrBindFormat"],
+  [
+    "a certificate cut elsewhere",
+    { cells: (c) => ({ ...c, leaf: replaceRef(c.leaf, 1, (tbs) => replaceRef(tbs, 0, moved)) }) },
+    "ErrCertificateLayout",
+  ],
+  // keys
+  [
+    "an attestation key of one's own, on the warm path",
+    {
+      path: "warm",
+      parts: (p) => ({ ...p, attestationKey: stranger.publicKey, signature: signP256(stranger, p.signed) }),
+    },
+    "ErrQeReportData",
+  ],
+  [
+    "an attestation key of one's own, on the hot path",
+    {
+      path: "hot",
+      parts: (p) => ({ ...p, attestationKey: stranger.publicKey, signature: signP256(stranger, p.signed) }),
+    },
+    "ErrUnknownAttestationKey",
+  ],
+  ["a quote that another key signed", { quote: { signer: stranger } }, "ErrQuoteSignature"],
+  [
+    "a report that the attestation key signed itself",
+    { parts: (p) => ({ ...p, qeSignature: signP256(MACHINE.keys.attestation, p.qeReport) }) },
+    "ErrQeSignature",
+  ],
+  // quoting enclave
+  ["an enclave of another signer", { quote: { qe: { mrSigner: Buffer.alloc(32, 1) } } }, "ErrQeSigner"],
+  ["another enclave of Intel's", { quote: { qe: { isvProdId: 1 } } }, "ErrQeProduct"],
+  ["an enclave with MISCSELECT", { quote: { qe: { miscSelect: 1 } } }, "ErrQeMiscSelect"],
+  [
+    "an enclave open to a debugger",
+    { quote: { qe: { attributes: bytes("1700000000000000e700000000000000") } } },
+    "ErrQeAttributes",
+  ],
+  [
+    "an enclave that vouches for nothing",
+    { quote: { qe: { reportData: Buffer.alloc(64) } } },
+    "ErrQeReportData",
+  ],
+  // header
+  ["version 3", { quote: { header: { version: 3 } } }, "ErrQuoteVersion"],
+  ["a key of another kind", { quote: { header: { keyType: 3 } } }, "ErrQuoteKeyType"],
+  ["an SGX quote", { quote: { header: { teeType: 0 } } }, "ErrQuoteTee"],
+  ["another vendor", { quote: { header: { vendor: Buffer.alloc(16) } } }, "ErrQuoteVendor"],
+  // TD
+  ["a TDX module of another signer", { quote: { td: { mrSignerSeam: flipped(0) } } }, "ErrSeamSigner"],
+  ["the last byte of the module's signer", { quote: { td: { mrSignerSeam: flipped(47) } } }, "ErrSeamSigner"],
+  ["a TDX module with attributes", { quote: { td: { seamAttributes: flipped(0, 8) } } }, "ErrSeamAttributes"],
+  ["a TD open to a debugger", { quote: { td: { tdAttributes: bytes("0100001000000000") } } }, "ErrDebugTd"],
+  ["a reserved attribute", { quote: { td: { tdAttributes: bytes("0200001000000000") } } }, "ErrTdAttributes"],
+  [
+    "a TD that may migrate",
+    { quote: { td: { tdAttributes: bytes("0000003000000000") } } },
+    "ErrTdAttributes",
+  ],
+  ["a TD without SEPT_VE_DISABLE", { quote: { td: { tdAttributes: Buffer.alloc(8) } } }, "ErrTdSeptVe"],
+  ["a feature that TDX does not allow", { quote: { td: { xfam: bytes("e7020e0000000000") } } }, "ErrXfam"],
+  ["a TD without SSE", { quote: { td: { xfam: bytes("e500000000000000") } } }, "ErrXfam"],
+  ["an owner", { quote: { td: { mrOwner: flipped(3) } } }, "ErrTdOwner"],
+  ["the last byte of an owner", { quote: { td: { mrOwner: flipped(47) } } }, "ErrTdOwner"],
+  ["an owner's configuration", { quote: { td: { mrOwnerConfig: flipped(47) } } }, "ErrTdOwner"],
+  ["a service TD", { quote: { version: 5, body: "td15", td: { mrServiceTd: flipped(47) } } }, "ErrServiceTd"],
+  // bind statement
+  ["another network's statement", { bind: { networkId: -3 } }, "ErrWrongNetwork"],
+  ["another registry's", { bind: { registry: `0:${"12".repeat(32)}` as never } }, "ErrWrongNetwork"],
+  ["another kind of TEE's", { bind: { tee: "sevSnp" } }, "ErrBindFormat"],
+  ["a development platform's", { bind: { tee: "development" } }, "ErrBindFormat"],
+  ["one that begins later", { bind: { notBefore: START + 1, notAfter: START + 2 } }, "ErrStatementDates"],
+  ["one that has ended", { bind: { notBefore: START - 10, notAfter: START } }, "ErrStatementDates"],
+  // freshness
+  ["a block that nobody made", { fresh: Buffer.alloc(32, 1) }, "ErrStaleBlock"],
+  ["no block at all", { fresh: Buffer.alloc(32), block: 1 }, "ErrStaleBlock"],
+  ["the seventeenth block", { block: BLOCK - 16 }, "ErrStaleBlock"],
+  ["the seventeenth hundred", { block: BLOCK - 1_600 }, "ErrStaleBlock"],
+  ["a block of the future", { block: BLOCK + 1 }, "ErrStaleBlock"],
+  ["a block under another's number", { block: BLOCK - 1, fresh: rootHash(BLOCK) }, "ErrStaleBlock"],
+];
+
+describe("TeePlatform refuses", () => {
+  it.each(CASES)("%s", async (_name, submission, code) => {
+    expectRefused(await submitQuote(world(), submission), code);
+    await expectNoWorker();
+  });
+
+  it("another machine's certificate and quote", async () => {
+    const to = await platformOf(world(), idsOf(MACHINE), world().attestation.address);
+    expectRefused(await submitQuote(world(), { machine: other, to }), "ErrUnknownPlatform");
+    expectRefused(await submitQuote(world(), { machine: other, to, path: "warm" }), "ErrQeSignature");
+    expectRefused(
+      await submitQuote(world(), { machine: other, to, path: "hot" }),
+      "ErrUnknownAttestationKey",
+    );
+  });
+
+  it("a certificate that has ended, on every path", async () => {
+    const machine = makeTestMachine({ rootSeed: ROOT_SEED, name: "ending", notAfter: START + 60 });
+    await submitQuote(world(), { machine, bind: { receiptPublicKey: Buffer.alloc(32, 9) } });
+    world().chain.now = START + 61;
+    for (const path of ["ca-known", "warm", "hot"] as const) {
+      expectRefused(await submitQuote(world(), { machine, path }), "ErrCertificateDates");
+    }
+    const early = makeTestMachine({ rootSeed: ROOT_SEED, name: "early", notBefore: START + 62 });
+    expectRefused(await submitQuote(world(), { machine: early }), "ErrCertificateDates");
+  });
+
+  it("a certificate that its authority did not sign", async () => {
+    const forged = makeTestMachine({ rootSeed: ROOT_SEED, name: "forged" });
+    const sent = submitQuote(world(), {
+      machine: forged,
+      cells: (cells) => ({ ...cells, leaf: replaceRef(cells.leaf, 0, (s) => corruptS(s)) }),
+    });
+    expectRefused(await sent, "ErrLeafSignature");
+  });
+});
+
+/** Another s in a hinted signature. */
+function corruptS(cell: Cell): Cell {
+  const bits = cell.beginParse();
+  const builder = beginCell()
+    .storeUint(bits.loadUintBig(256), 256)
+    .storeUint(bits.loadUintBig(256) ^ 1n, 256);
+  return builder.storeUint(bits.loadUintBig(256), 256).storeRef(bits.loadRef()).endCell();
+}
+
+const lowered = (at: number) => {
+  const usual = [3, 3, 2, 2, 4, 1, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0];
+  return usual.map((svn, index) => (index === at ? svn - 1 : svn));
+};
+const machineWith = (facts: Parameters<typeof makeTestMachine>[0]["facts"]) => ({
+  machine: makeTestMachine({ rootSeed: ROOT_SEED, name: "odd", ...(facts === undefined ? {} : { facts }) }),
+});
+
+const POLICY: [string, Submission, string][] = [
+  ["an old quoting enclave", { quote: { qe: { isvSvn: 3 } } }, "ErrQeTooOld"],
+  ["an unknown kind of machine", machineWith({ fmspc: Buffer.alloc(6, 1) }), "ErrUnknownFmspc"],
+  ["an old first component", machineWith({ components: lowered(0) }), "ErrComponentsTooOld"],
+  ["an old component in the middle", machineWith({ components: lowered(7) }), "ErrComponentsTooOld"],
+  ["an old provisioning enclave", machineWith({ pceSvn: 12 }), "ErrPceTooOld"],
+  [
+    "an old TDX module",
+    { quote: { td: { teeTcbSvn: bytes("04010700000000000000000000000000") } } },
+    "ErrTdxTooOld",
+  ],
+  [
+    "an old TDX component",
+    { quote: { td: { teeTcbSvn: bytes("05010600000000000000000000000000") } } },
+    "ErrTdxTooOld",
+  ],
+  [
+    "a module before identities, compared in full",
+    { quote: { td: { teeTcbSvn: bytes("05000700000000000000000000000000") } } },
+    "ErrTdxTooOld",
+  ],
+  [
+    "an unlisted module",
+    { quote: { td: { teeTcbSvn: bytes("05020700000000000000000000000000") } } },
+    "ErrUnknownModule",
+  ],
+  [
+    "a module beyond the list",
+    { quote: { td: { teeTcbSvn: bytes("05090700000000000000000000000000") } } },
+    "ErrUnknownModule",
+  ],
+  ["another firmware", { quote: { td: { mrTd: flipped(0) } } }, "ErrImageNotAllowed"],
+  ["another kernel", { quote: { td: { rtmr1: flipped(0) } } }, "ErrImageNotAllowed"],
+  ["another root file system", { quote: { td: { rtmr2: flipped(0) } } }, "ErrImageNotAllowed"],
+  ["another configuration", { quote: { td: { mrConfigId: flipped(0) } } }, "ErrImageNotAllowed"],
+  [
+    "other attributes, though allowed",
+    { quote: { td: { tdAttributes: bytes("0000005000000000") } } },
+    "ErrImageNotAllowed",
+  ],
+  ["another model", { bind: { modelHash: Buffer.alloc(32, 2) } }, "ErrModelNotAllowed"],
+  [
+    "an authority under another root",
+    { machine: makeTestMachine({ rootSeed: Buffer.alloc(32, 8) }) },
+    "ErrUnknownAuthority",
+  ],
+];
+
+describe("AttestationRegistry refuses a quote", () => {
+  it.each(POLICY)("of %s", async (_name, submission, code) => {
+    expectPolicyRefusal(await submitQuote(world(), submission), code);
+    await expectNoWorker();
+  });
+
+  const asGuardian = async (message: Parameters<ReturnType<typeof world>["attestation"]["send"]>[2]) =>
+    world().attestation.send(
+      world().guardian.getSender(),
+      { value: await world().attestation.getMinValueToGovern() },
+      message,
+    );
+
+  it("of an image, a kind of machine or an enclave from the moment that the guardian removes it", async () => {
+    const removals = [
+      [{ $$type: "RevokeImage", queryId: 1n, imageHash: IMAGES[1]?.hash ?? 0n }, "ErrImageNotAllowed"],
+      [{ $$type: "RaiseQeSvn", queryId: 1n, qeSvn: 5n }, "ErrQeTooOld"],
+      [{ $$type: "RevokeFmspc", queryId: 1n, fmspc: FMSPC }, "ErrUnknownFmspc"],
+    ] as const;
+    const snapshot = world().chain.snapshot();
+    for (const [message, code] of removals) {
+      await world().chain.loadFrom(snapshot);
+      showBlocks(world());
+      await asGuardian(message);
+      expectPolicyRefusal(await submitQuote(world(), { path: "hot" }), code);
+    }
+  });
+
+  it("of a revoked machine or authority, which nobody can register again", async () => {
+    const { leafHash } = idsOf(MACHINE);
+    await asGuardian({ $$type: "RevokeCertificate", queryId: 1n, certificateHash: leafHash });
+    expectPolicyRefusal(await submitQuote(world(), { path: "hot" }), "ErrCertificateRevoked");
+    await asGuardian({
+      $$type: "RevokeCertificate",
+      queryId: 1n,
+      certificateHash: authorityOf(MACHINE.chain[1]),
+    });
+    expectPolicyRefusal(await submitQuote(world(), { machine: other }), "ErrCertificateRevoked");
+    expectRefused(await registerAuthority(world()), "ErrCertificateRevoked");
+  });
+
+  it("under an authority whose certificate has ended", async () => {
+    const machine = makeTestMachine({ rootSeed: ROOT_SEED, caNotAfter: START + 60, name: "late" });
+    await registerAuthority(world(), machine.chain[1]);
+    world().chain.now = START + 61;
+    expectPolicyRefusal(await submitQuote(world(), { machine }), "ErrCertificateDates");
+  });
+
+  it("of an image that has expired in the list", async () => {
+    world().chain.now = START + 30 * DAY;
+    const dates = { notBefore: START + 30 * DAY, notAfter: START + 31 * DAY };
+    expectPolicyRefusal(await submitQuote(world(), { path: "hot", bind: dates }), "ErrImageNotAllowed");
+  });
+
+  it("that no TeePlatform sent", async () => {
+    const nothing = beginCell().endCell();
+    const sent = deliver(world(), {
+      from: world().stranger,
+      to: world().attestation.address,
+      value: 1_000_000_000n,
+      body: body(
+        storeQuoteVerified({
+          $$type: "QuoteVerified",
+          queryId: 1n,
+          expiresAt: BigInt(START + DAY),
+          qeSvn: 9n,
+          receiptPublicKey: toUint(RECEIPT_KEY),
+          provider: world().provider.address,
+          responseTo: world().stranger.address,
+          identity: nothing,
+          facts: nothing,
+          td: nothing,
+        }),
+      ),
+    });
+    expectRefused(await sent, "ErrNotTeePlatform");
+  });
+});
+
+describe("AttestationRegistry refuses an authority", () => {
+  const certificate = (change: Partial<Parameters<typeof makeTestCertificate>[0]>) =>
+    makeTestCertificate({
+      subject: "Intel SGX PCK Platform CA",
+      issuer: "Intel SGX Root CA",
+      key: MACHINE.keys.ca,
+      issuerKey: MACHINE.keys.root,
+      notBefore: START - DAY,
+      notAfter: START + DAY,
+      pathLength: 0,
+      ...change,
+    });
+
+  it.each([
+    ["that another root signed", { issuerKey: stranger }, "ErrAuthoritySignature"],
+    ["of another name", { subject: "Intel SGX TCB Signing CA." }, "ErrCertificateLayout"],
+    ["that is a machine", { subject: "Intel SGX PCK Certificate" }, "ErrCertificateLayout"],
+    ["that has ended", { notAfter: START - 1 }, "ErrCertificateDates"],
+    ["that has not begun", { notBefore: START + 1 }, "ErrCertificateDates"],
+    ["that may have further authorities below it", { pathLength: 1 }, "ErrNotAuthority"],
+  ])("%s", async (_name, change, code) => {
+    expectRefused(await registerAuthority(world(), certificate(change)), code);
+  });
+
+  it("one nanoton below the least value", async () => {
+    expectRefused(await registerAuthority(world(), undefined, { short: 1n }), "ErrValueTooLow");
+  });
+});
