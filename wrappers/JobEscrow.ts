@@ -32,6 +32,14 @@ export function jobEscrow(config: JobEscrowConfig): Promise<JobEscrow> {
   return newJobEscrow(record, config.form ?? "library");
 }
 
+export type JobStateName = "new" | "open" | "accepting" | "active" | "closing" | "task";
+
 /** States of a JobEscrow, by the number its getter returns. A closed job is an account that no longer exists. */
-export const JOB_STATES = ["new", "open", "accepting", "active", "closing"] as const;
-export type JobStateName = (typeof JOB_STATES)[number];
+export const JOB_STATES: Readonly<Record<number, JobStateName>> = {
+  0: "new",
+  1: "open",
+  2: "accepting",
+  3: "active",
+  4: "closing",
+  16: "task",
+};

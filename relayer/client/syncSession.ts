@@ -33,6 +33,7 @@ export async function syncSession(deps: ClientDeps, session: Session): Promise<v
   const now = nowSeconds(deps);
   switch (job.state) {
     case "new":
+    case "task": // no session of this client's
       return;
     case "accepting":
       if (now > session.acceptBySeconds + ACCEPT_GRACE_SECONDS) {
