@@ -30,6 +30,11 @@ export function createApp(context: Context): FastifyInstance {
     if (retryAfterSeconds !== undefined) {
       reply.header("retry-after", String(retryAfterSeconds));
     }
+    if (code === "BODY_TOO_LARGE") {
+      // Fastify would close the connection now, and a client that is still writing would see a broken pipe instead of
+      // the answer. Left open, Node reads the rest off, for the request's timeout at most.
+      reply.removeHeader("connection");
+    }
     return reply.code(status).send(body);
   });
   app.setNotFoundHandler((_request, reply) => {

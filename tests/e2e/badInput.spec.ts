@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request } from "undici";
 import { z } from "zod";
 import { createSecretBox } from "../../relayer/client/secretBox";
@@ -106,6 +108,28 @@ describe("what goes wrong between a client and the chain", () => {
     async () => {
       const refused = { status: 413, code: "body_too_large", type: "invalid_request_error" };
       expect(await refusal(question().replace(SECRET, SECRET.padEnd(OVERSIZE, " x")))).toEqual(refused);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    "reads a body of 9 MiB to its end after refusing it, so that whoever is still writing gets the answer",
+    async () => {
+      const sending = httpRequest(`${network.baseUrl}/chat/completions`, {
+        method: "POST",
+        headers: {
+          authorization: `Bearer ${network.plan.apiKey}`,
+          "content-type": "application/json",
+          "content-length": OVERSIZE,
+        },
+      });
+      sending.flushHeaders();
+      const [answer]: IncomingMessage[] = await once(sending, "response");
+      sending.end(Buffer.alloc(OVERSIZE, " "));
+      await once(sending, "finish");
+      expect(answer?.statusCode).toBe(413);
+      expect(await answer?.toArray()).not.toHaveLength(0);
+      expect(sending.errored).toBeNull();
     },
     LIMIT_MS,
   );
