@@ -1,4 +1,4 @@
-import { toNano } from "@ton/core";
+import { Address, toNano } from "@ton/core";
 import {
   body,
   deliver,
@@ -12,7 +12,17 @@ import {
   useWorld,
 } from "../../support/actors";
 import { exitCode, expectDone, expectEnded, expectPaid, expectRefused } from "../../support/expect";
-import { BUDGET, DAY, PRICES, START, service } from "../../support/world";
+import { settle } from "../../support/heads";
+import {
+  AUCTION_SECONDS,
+  BUDGET,
+  bidOnJob,
+  DAY,
+  openAuction,
+  PRICES,
+  START,
+  service,
+} from "../../support/world";
 
 const world = useWorld();
 const EARNED = toNano("0.8");
@@ -49,6 +59,44 @@ describe("A developer tries not to pay", () => {
     const ended = await finalize(world(), job, world().developer);
     expectEnded(ended, { out: 6 });
     expectPaid(ended, world().owner.address, netOf(EARNED));
+  });
+
+  it("by naming a market in the masterchain, which makes the end dearer than its getter says, and no more than that", async () => {
+    const { chain, developer, network, operator, provider } = world();
+    const job = await world().job(1n);
+    const market = new Address(-1, Buffer.alloc(32, 7));
+    const opening = BUDGET + (await network.getMinValueToOpenAuction()) + toNano("0.1");
+    await job.send(developer.getSender(), { value: opening }, openAuction(world(), { market }));
+    await provider.send(
+      operator.getSender(),
+      { value: await provider.getMinValueToBid() },
+      bidOnJob(world()),
+    );
+    chain.now = START + AUCTION_SECONDS;
+    const awarding = await job.getMinValueToAwardJob();
+    await job.send(operator.getSender(), { value: awarding }, { $$type: "AwardJob", queryId: QUERY });
+    await job.send(
+      operator.getSender(),
+      { value: await job.getMinValueToSettle() },
+      settle({ job: job.address, amount: EARNED, issuedAt: START + AUCTION_SECONDS }),
+    );
+    expect((await job.getJobState()).paid).toBe(EARNED);
+
+    const end = async (moreNano: bigint) =>
+      job.send(
+        operator.getSender(),
+        { value: (await job.getMinValueToEndJob()) + moreNano },
+        { $$type: "ReleaseJob", queryId: QUERY },
+      );
+    await end(toNano("0.01"));
+    expect((await job.getJobState()).paid).toBe(EARNED); // returned: nothing has changed
+    const ended = await end(toNano("0.1"));
+    expect(ended.transactions).toHaveTransaction({
+      from: job.address,
+      to: developer.address,
+      op: OP.Refund,
+    });
+    expect((await provider.getProviderState()).bonded).toBe(0n);
   });
 
   it("by cancelling a job that runs", async () => {
