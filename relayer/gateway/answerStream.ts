@@ -1,19 +1,15 @@
 import type { ServerResponse } from "node:http";
 import type { FastifyReply } from "fastify";
-import type { Completion, Outcome } from "../client";
-import { answerHeaders, SSE_HEADERS, streamAnswer } from "../client/openai";
+import type { Outcome } from "../client";
+import { answerHeaders, type PendingAnswer, SSE_HEADERS } from "../client/openai";
 
 /** Passes a stream on as it comes; back-pressure reaches the worker. */
-export async function answerStream(
-  reply: FastifyReply,
-  completion: Completion,
-  options: { readonly includeUsage: boolean },
-): Promise<Outcome> {
+export async function answerStream(reply: FastifyReply, answer: PendingAnswer): Promise<Outcome> {
   reply.hijack();
   const { raw } = reply;
-  raw.writeHead(200, { ...answerHeaders(completion), ...SSE_HEADERS, "x-accel-buffering": "no" });
+  raw.writeHead(200, { ...answerHeaders(answer.completion), ...SSE_HEADERS, "x-accel-buffering": "no" });
   raw.flushHeaders();
-  return await streamAnswer(completion, options, {
+  return await answer.stream({
     write: (bytes) => (raw.write(bytes) ? undefined : drained(raw)),
     end: (text) => raw.end(text),
     isGone: () => raw.destroyed,

@@ -1,14 +1,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Outcome } from "../client";
-import { beginAnswer, isStream, REQUEST_PATHS, type RequestKind } from "../client/openai";
+import { ANSWER_PATHS, type AnswerKind, beginAnswer, isStream } from "../client/openai";
 import { FinalError, toCocoonError } from "../errors";
 import { answerJson } from "./answerJson";
 import { answerStream } from "./answerStream";
 import { type Context, callerOf } from "./context";
 
 export function completionRoutes(app: FastifyInstance, context: Context): void {
-  for (const kind of ["chat", "completions", "embeddings"] as const) {
-    app.post(REQUEST_PATHS[kind], async (request, reply) => {
+  for (const kind of ["chat", "completions", "embeddings", "responses"] as const) {
+    app.post(ANSWER_PATHS[kind], async (request, reply) => {
       const startedMs = context.clock.nowMs();
       let code = "ok";
       try {
@@ -22,7 +22,7 @@ export function completionRoutes(app: FastifyInstance, context: Context): void {
         context.log.warn({ msg: "stream ended early", code, detail: toCocoonError(thrown).message });
       } finally {
         const seconds = (context.clock.nowMs() - startedMs) / 1000;
-        context.metrics.ended({ route: REQUEST_PATHS[kind], code, seconds });
+        context.metrics.ended({ route: ANSWER_PATHS[kind], code, seconds });
       }
       return reply;
     });
@@ -31,7 +31,7 @@ export function completionRoutes(app: FastifyInstance, context: Context): void {
 
 async function serve(
   context: Context,
-  kind: RequestKind,
+  kind: AnswerKind,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<Outcome> {
@@ -43,16 +43,15 @@ async function serve(
       gone.abort();
     }
   });
-  const { parsed, completion } = await beginAnswer(context.client, {
+  const answer = await beginAnswer(context.client, {
     kind,
     body,
     maxCost: request.headers["cocoon-max-cost"],
     apiKeyId: caller.id,
     signal: gone.signal,
   });
-  const outcome = isStream(completion)
-    ? await answerStream(reply, completion, { includeUsage: parsed.includeUsage })
-    : await answerJson(reply, completion);
+  const { completion } = answer;
+  const outcome = isStream(completion) ? await answerStream(reply, answer) : await answerJson(reply, answer);
   context.log.info({
     msg: "request served",
     route: kind,

@@ -1,15 +1,15 @@
 import { FinalError } from "../../errors";
-import type { Client, Completion } from "../createClient";
+import type { Client } from "../createClient";
 import {
+  ANSWER_PATHS,
+  type AnswerKind,
   answerHeaders,
   beginAnswer,
   isStream,
   modelBody,
-  REQUEST_PATHS,
-  type RequestKind,
+  type PendingAnswer,
   SSE_HEADERS,
   toHttpError,
-  wholeAnswer,
 } from "../openai";
 import { streamBody } from "./streamBody";
 
@@ -51,53 +51,51 @@ export function failureResponse(thrown: unknown): Response {
   return Response.json(body, { status, headers });
 }
 
-async function answer({ client }: Asked, kind: RequestKind, request: Request): Promise<Response> {
+async function answer({ client }: Asked, kind: AnswerKind, request: Request): Promise<Response> {
   // Its own end: a reader that cancels the body stops the generation as an abort does.
   const gone = new AbortController();
   const signal = AbortSignal.any([request.signal, gone.signal]);
-  const { parsed, completion } = await beginAnswer(client, {
+  const begun = await beginAnswer(client, {
     kind,
     body: new Uint8Array(await request.arrayBuffer()),
     maxCost: request.headers.get("cocoon-max-cost") ?? undefined,
     apiKeyId: undefined,
     signal,
   });
-  return isStream(completion)
-    ? streamResponse(completion, parsed.includeUsage, { request: request.signal, gone })
-    : await wholeResponse(completion);
+  return isStream(begun.completion)
+    ? streamedResponse(begun, { request: request.signal, gone })
+    : await wholeResponse(begun);
 }
 
-async function wholeResponse(completion: Completion): Promise<Response> {
-  const { status, contentType, body } = await wholeAnswer(completion);
+async function wholeResponse(begun: PendingAnswer): Promise<Response> {
+  const { status, contentType, body } = await begun.whole();
   return new Response(body, {
     status,
-    headers: { ...answerHeaders(completion), "content-type": contentType },
+    headers: { ...answerHeaders(begun.completion), "content-type": contentType },
   });
 }
 
-function streamResponse(
-  completion: Completion,
-  includeUsage: boolean,
+function streamedResponse(
+  begun: PendingAnswer,
   ends: { readonly request: AbortSignal; readonly gone: AbortController },
 ): Response {
-  const body = streamBody(completion, {
-    includeUsage,
+  const body = streamBody(begun, {
     signal: ends.request,
     onCancel: () => ends.gone.abort(),
   });
-  return new Response(body, { headers: { ...answerHeaders(completion), ...SSE_HEADERS } });
+  return new Response(body, { headers: { ...answerHeaders(begun.completion), ...SSE_HEADERS } });
 }
 
 /** The longest path that the URL's ends with: clients set base URLs with and without `/v1`. */
-function kindOf(pathname: string): RequestKind | undefined {
-  const kinds: readonly RequestKind[] = Object.keys(REQUEST_PATHS).filter((name) => isKind(name));
+function kindOf(pathname: string): AnswerKind | undefined {
+  const kinds: readonly AnswerKind[] = Object.keys(ANSWER_PATHS).filter((name) => isKind(name));
   return kinds
-    .filter((kind) => pathname.endsWith(REQUEST_PATHS[kind].slice(VERSION.length)))
-    .sort((a, b) => REQUEST_PATHS[b].length - REQUEST_PATHS[a].length)[0];
+    .filter((kind) => pathname.endsWith(ANSWER_PATHS[kind].slice(VERSION.length)))
+    .sort((a, b) => ANSWER_PATHS[b].length - ANSWER_PATHS[a].length)[0];
 }
 
-function isKind(name: string): name is RequestKind {
-  return name in REQUEST_PATHS;
+function isKind(name: string): name is AnswerKind {
+  return name in ANSWER_PATHS;
 }
 
 async function look({ client, openedSeconds }: Asked, pathname: string): Promise<object | undefined> {

@@ -1,14 +1,12 @@
-import type { Completion } from "../createClient";
-import { streamAnswer } from "../openai";
+import type { PendingAnswer } from "../openai";
 
 /**
  * An answer's stream as a response body. A slow reader slows the worker; a cancel or an abort stops the generation, and
  * an abort also fails the reading, as it does with the real `fetch`.
  */
 export function streamBody(
-  completion: Completion,
+  answer: PendingAnswer,
   options: {
-    readonly includeUsage: boolean;
     readonly signal: AbortSignal;
     readonly onCancel: () => void;
   },
@@ -48,7 +46,8 @@ export function streamBody(
         isGone: () => isGone,
       };
       // A failure has been told in the stream, or its reader has gone.
-      void streamAnswer(completion, options, sink)
+      void answer
+        .stream(sink)
         .catch(() => undefined)
         .finally(() => options.signal.removeEventListener("abort", onAbort));
     },

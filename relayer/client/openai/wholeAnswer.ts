@@ -1,7 +1,7 @@
 import { FinalError, RetryableError } from "../../errors";
 import type { Completion } from "../createClient";
 import type { Outcome } from "../readAnswer";
-import { augment, cocoonField, isObject, parseObject } from "./augment";
+import { type CocoonField, cocoonField, isObject, parseObject } from "./augment";
 import { statusOf, toHttpError } from "./errorBody";
 
 /** A whole answer, or a worker's error, is held in memory: no more than this. */
@@ -20,8 +20,14 @@ export interface WholeAnswer {
   readonly retryAfterSeconds: number | undefined;
 }
 
-/** Reads the whole answer; resolves only after its receipt was checked. */
-export async function wholeAnswer(completion: Completion): Promise<WholeAnswer> {
+/**
+ * Reads the whole answer; resolves only after its receipt was checked. `tell` makes the client's body of a sound answer;
+ * undefined where it cannot, and the text stays as it came.
+ */
+export async function wholeAnswer(
+  completion: Completion,
+  tell: (text: string, cocoon: CocoonField) => string | undefined,
+): Promise<WholeAnswer> {
   const pieces: Uint8Array[] = [];
   let size = 0;
   const outcome = await completion.read((payload) => {
@@ -33,7 +39,7 @@ export async function wholeAnswer(completion: Completion): Promise<WholeAnswer> 
   });
   const { status } = completion;
   const text = Buffer.concat(pieces).toString("utf8");
-  const body = status < 400 ? augment(text, cocoonField(completion, outcome)) : refusal(status, text);
+  const body = status < 400 ? tell(text, cocoonField(completion, outcome)) : refusal(status, text);
   const contentType = body === undefined ? completion.contentType : "application/json; charset=utf-8";
   return { status, contentType, body: body ?? text, outcome, retryAfterSeconds: RETRY_SECONDS[status] };
 }

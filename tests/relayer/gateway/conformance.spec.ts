@@ -7,6 +7,7 @@ import { ChatOpenAI } from "@langchain/openai";
 import { generateObject, generateText, stepCountIs, streamText, tool } from "ai";
 import { APIError, APIUserAbortError } from "openai";
 import { z } from "zod";
+import { parseReceiptFile, verifyReceipt } from "../../../relayer/client";
 import { createOpenAiBackend } from "../../../relayer/worker/backends/openAi/openAiBackend";
 import { type OpenAiServer, startOpenAiServer } from "./support/openAiServer";
 import { ADMIN_KEY, createWorld, MODEL, until, type World } from "./support/world";
@@ -188,6 +189,108 @@ describe("official clients, against a gateway with a real network behind it", ()
         const { cosignature } = z.object({ cosignature: z.string().optional() }).parse(await receipt.json());
         return cosignature === undefined ? undefined : true;
       });
+    });
+  });
+
+  describe("openai's responses", () => {
+    const tool = { type: "function" as const, name: "weather", parameters, strict: true };
+    const sunny = { type: "function_call_output" as const, output: "sunny" };
+
+    it("answers, with usage and cost, and with the receipt of the chat that was sealed", async () => {
+      const { data, response } = await world.openai.responses
+        .create({ model: MODEL, input: "which city?", instructions: "Be brief.", max_output_tokens: 20 })
+        .withResponse();
+      expect([data.output_text, data.status]).toEqual([SAID, "completed"]);
+      expect(data.usage).toMatchObject({ input_tokens: 10, output_tokens: 4, cost_nano: "5200" });
+      expect(backend.last().messages).toEqual([
+        { role: "system", content: "Be brief." },
+        { role: "user", content: "which city?" },
+      ]);
+      const id = response.headers.get("cocoon-receipt");
+      expect(data.id).toBe(`resp_${id}`);
+      const receipt = parseReceiptFile(await (await world.get(`/v1/receipts/${id}`)).text());
+      expect(receipt.request).toContain('"messages"');
+      expect(verifyReceipt(receipt).ok).toBe(true);
+    });
+
+    it("streams events that the client puts together to the same response", async () => {
+      const stream = world.openai.responses.stream({ model: MODEL, input: "which city?" });
+      const types: string[] = [];
+      let text = "";
+      for await (const event of stream) {
+        types.push(event.type);
+        text += event.type === "response.output_text.delta" ? event.delta : "";
+      }
+      expect(text).toBe(SAID);
+      expect(types.filter((type) => type !== "response.output_text.delta")).toEqual([
+        "response.created",
+        "response.in_progress",
+        "response.output_item.added",
+        "response.content_part.added",
+        "response.output_text.done",
+        "response.content_part.done",
+        "response.output_item.done",
+        "response.completed",
+      ]);
+      const whole = await stream.finalResponse();
+      expect([whole.output_text, whole.status]).toEqual([SAID, "completed"]);
+      expect(whole.usage).toMatchObject({ total_tokens: 14, cost_nano: "5200" });
+    });
+
+    it("calls a tool, streamed and not, and goes on with its result", async () => {
+      const request = { model: MODEL, input: "weather?", tools: [tool], tool_choice: "auto" as const };
+      const first = await world.openai.responses.create(request);
+      const called = {
+        type: "function_call",
+        call_id: "call_0",
+        name: "weather",
+        arguments: '{"city":"Bern"}',
+      };
+      expect(first.output).toMatchObject([called]);
+      const streamed = await world.openai.responses.stream(request).finalResponse();
+      expect(streamed.output).toMatchObject([called]);
+      const last = await world.openai.responses.create({
+        ...request,
+        input: [
+          { role: "user", content: "weather?" },
+          ...first.output.flatMap((item) => (item.type === "function_call" ? [item] : [])),
+          { ...sunny, call_id: "call_0" },
+        ],
+      });
+      expect(last.output_text).toBe(SAID);
+      expect(backend.last().messages).toMatchObject([
+        { role: "user" },
+        { role: "assistant", tool_calls: [{ id: "call_0", function: { name: "weather" } }] },
+        { role: "tool", tool_call_id: "call_0", content: "sunny" },
+      ]);
+    });
+
+    it("parses structured output", async () => {
+      const format = { type: "json_schema" as const, name: "city", schema: parameters, strict: true };
+      const { output_text } = await world.openai.responses.create({
+        model: MODEL,
+        input: "which city?",
+        text: { format },
+      });
+      expect(weather.parse(JSON.parse(output_text))).toEqual({ city: "Bern" });
+    });
+
+    it("refuses by name what needs more than a chat", async () => {
+      const input = "hello";
+      const refused = [
+        [{ input, previous_response_id: "resp_1" }, "previous_response_id"],
+        [{ input, store: true }, "store"],
+        [{ input, background: true }, "background"],
+        [{ input, tools: [{ type: "web_search" as const }] }, "tools.0.type"],
+        [{ input: [{ type: "item_reference" as const, id: "msg_1" }] }, "input.0.type"],
+      ] as const;
+      for (const [body, param] of refused) {
+        const answer = await world.post("/v1/responses", { model: MODEL, ...body });
+        expect(answer.status).toBe(400);
+        expect(await answer.json()).toMatchObject({ error: { code: "unsupported_parameter", param } });
+      }
+      const refusal = world.openai.responses.create({ model: MODEL, input, temperature: 3 });
+      await expect(refusal).rejects.toMatchObject({ status: 400, code: "out_of_range" });
     });
   });
 
