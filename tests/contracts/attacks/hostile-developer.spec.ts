@@ -1,4 +1,7 @@
 import { Address, toNano } from "@ton/core";
+import { contractCodes } from "../../../wrappers/codes";
+import { jobEscrow } from "../../../wrappers/JobEscrow";
+import { storeOpenAuction, storeOpenJob, storeOpenTask } from "../../../wrappers/messages";
 import {
   body,
   deliver,
@@ -12,17 +15,8 @@ import {
   useWorld,
 } from "../../support/actors";
 import { exitCode, expectDone, expectEnded, expectPaid, expectRefused } from "../../support/expect";
-import { settle } from "../../support/heads";
-import {
-  AUCTION_SECONDS,
-  BUDGET,
-  bidOnJob,
-  DAY,
-  openAuction,
-  PRICES,
-  START,
-  service,
-} from "../../support/world";
+import { BUDGET, DAY, openAuction, openJob, PRICES, START, service } from "../../support/world";
+import { openTaskMessage } from "../tasks/cast";
 
 const world = useWorld();
 const EARNED = toNano("0.8");
@@ -61,42 +55,43 @@ describe("A developer tries not to pay", () => {
     expectPaid(ended, world().owner.address, netOf(EARNED));
   });
 
-  it("by naming a market in the masterchain, which makes the end dearer than its getter says, and no more than that", async () => {
-    const { chain, developer, network, operator, provider } = world();
-    const job = await world().job(1n);
+  it("by living in the masterchain, or naming a market there, whose messages cost more than the end is paid for", async () => {
+    const { chain, network, stranger } = world();
+    const budget = BUDGET + (await network.getMinValueToOpenAuction()) + toNano("0.1");
     const market = new Address(-1, Buffer.alloc(32, 7));
-    const opening = BUDGET + (await network.getMinValueToOpenAuction()) + toNano("0.1");
-    await job.send(developer.getSender(), { value: opening }, openAuction(world(), { market }));
-    await provider.send(
-      operator.getSender(),
-      { value: await provider.getMinValueToBid() },
-      bidOnJob(world()),
+    const abroad = await chain.treasury("abroad", { workchain: -1 });
+    const theirs = chain.openContract(
+      await jobEscrow({
+        registry: network.address,
+        developer: abroad.address,
+        nonce: 1n,
+        providerCode: (await contractCodes()).provider,
+      }),
     );
-    chain.now = START + AUCTION_SECONDS;
-    const awarding = await job.getMinValueToAwardJob();
-    await job.send(operator.getSender(), { value: awarding }, { $$type: "AwardJob", queryId: QUERY });
-    await job.send(
-      operator.getSender(),
-      { value: await job.getMinValueToSettle() },
-      settle({ job: job.address, amount: EARNED, issuedAt: START + AUCTION_SECONDS }),
-    );
-    expect((await job.getJobState()).paid).toBe(EARNED);
-
-    const end = async (moreNano: bigint) =>
-      job.send(
-        operator.getSender(),
-        { value: (await job.getMinValueToEndJob()) + moreNano },
-        { $$type: "ReleaseJob", queryId: QUERY },
-      );
-    await end(toNano("0.01"));
-    expect((await job.getJobState()).paid).toBe(EARNED); // returned: nothing has changed
-    const ended = await end(toNano("0.1"));
-    expect(ended.transactions).toHaveTransaction({
-      from: job.address,
-      to: developer.address,
-      op: OP.Refund,
-    });
-    expect((await provider.getProviderState()).bonded).toBe(0n);
+    const openings = [
+      {
+        from: world().developer,
+        job: await world().job(1n),
+        write: storeOpenAuction(openAuction(world(), { market })),
+      },
+      {
+        from: abroad,
+        job: theirs,
+        write: storeOpenAuction(openAuction(world(), { market: stranger.address })),
+      },
+      { from: abroad, job: theirs, write: storeOpenJob(openJob(world())) },
+      { from: abroad, job: theirs, write: storeOpenTask(openTaskMessage(world())) },
+    ];
+    for (const { from, job, write } of openings) {
+      const refused = await deliver(world(), {
+        from,
+        to: job.address,
+        value: budget,
+        body: body(write),
+        ...(job.init === undefined ? {} : { init: job.init }),
+      });
+      expectRefused(refused, "ErrNotBasechain");
+    }
   });
 
   it("by cancelling a job that runs", async () => {

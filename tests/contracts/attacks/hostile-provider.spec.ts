@@ -1,6 +1,6 @@
 import { toNano } from "@ton/core";
 import { contractCodes } from "../../../wrappers/codes";
-import { storeBondReserved, storeUnbond } from "../../../wrappers/messages";
+import { storeBondReserved, storeRegisterProvider, storeUnbond } from "../../../wrappers/messages";
 import { providerStake } from "../../../wrappers/ProviderStake";
 import {
   body,
@@ -23,7 +23,7 @@ import {
   storageFee,
 } from "../../support/expect";
 import { testKey } from "../../support/keys";
-import { BUDGET, DAY, STAKE, START, WORKER } from "../../support/world";
+import { BUDGET, catalog, DAY, STAKE, START, WORKER } from "../../support/world";
 
 const world = useWorld();
 const BOND = BUDGET / 10n;
@@ -78,6 +78,34 @@ describe("A provider tries to leave", () => {
     const ended = await finalize(world(), job);
     expectEnded(ended, { out: 4 });
     expectPaid(ended, world().developer.address, ended.before.balance - storageFee(ended.tx), "Refund");
+  });
+});
+
+describe("A provider in the masterchain", () => {
+  it("is not registered: paying it would cost more than the end of its jobs is paid for", async () => {
+    const { chain, network, operator } = world();
+    const owner = await chain.treasury("abroad", { workchain: -1 });
+    const { job } = await contractCodes();
+    const theirs = await providerStake({
+      registry: network.address,
+      owner: owner.address,
+      index: 0,
+      jobCode: job,
+    });
+    const registration = storeRegisterProvider({
+      $$type: "RegisterProvider",
+      queryId: 1n,
+      stake: STAKE,
+      catalog: catalog(operator.address),
+    });
+    const refused = await deliver(world(), {
+      from: owner,
+      to: theirs.address,
+      value: 2n * STAKE,
+      body: body(registration),
+      ...(theirs.init === undefined ? {} : { init: theirs.init }),
+    });
+    expectRefused(refused, "ErrNotBasechain");
   });
 });
 

@@ -44,14 +44,13 @@ interface Opening extends Partial<OpenTask> {
   readonly from?: Wallet;
 }
 
-/** Opens the task of that nonce at exactly the least value, or `short` of it. */
-export async function openTask(
-  world: World,
-  { nonce = 1n, callback = CALLBACK, short = 0n, from = world.developer, ...overrides }: Opening = {},
-): Promise<Delivery & { readonly job: Job }> {
-  const job = await world.job(nonce);
+/** A task for the world's provider, open from now on for `TASK_SECONDS`. */
+export function openTaskMessage(
+  world: Pick<World, "chain" | "owner">,
+  { callback = CALLBACK, ...overrides }: Partial<OpenTask> & { callback?: bigint } = {},
+): OpenTask {
   const until = BigInt((world.chain.now ?? 0) + TASK_SECONDS);
-  const message: OpenTask = {
+  return {
     $$type: "OpenTask",
     queryId: QUERY,
     price: PRICE,
@@ -64,6 +63,15 @@ export async function openTask(
     request: REQUEST,
     ...overrides,
   };
+}
+
+/** Opens the task of that nonce at exactly the least value, or `short` of it. */
+export async function openTask(
+  world: World,
+  { nonce = 1n, callback = CALLBACK, short = 0n, from = world.developer, ...overrides }: Opening = {},
+): Promise<Delivery & { readonly job: Job }> {
+  const job = await world.job(nonce);
+  const message = openTaskMessage(world, { callback, ...overrides });
   const delivery = await deliver(world, {
     from,
     to: job.address,
