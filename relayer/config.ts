@@ -133,7 +133,8 @@ const provider = z.object({
   COCOON_PROVIDER: address,
   COCOON_OPERATOR_MNEMONIC: z.string().min(1),
   COCOON_WORKERS: list,
-  COCOON_ATTESTORS: list,
+  /** For workers that the chain cannot verify by itself. */
+  COCOON_ATTESTORS: list.default([]),
   /** Settle a co-signed head from this amount on, or after this age. */
   COCOON_SETTLE_MIN_NANO: nano.optional(),
   COCOON_SETTLE_MAX_AGE_MS: z.coerce.number().int().min(0).optional(),

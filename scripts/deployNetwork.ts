@@ -1,6 +1,6 @@
 import { Address, toNano } from "@ton/core";
 import { attestationRegistry } from "../wrappers/AttestationRegistry";
-import { planParams, readPlan, writeDeployment } from "../wrappers/deployments";
+import { planParams, planQuotes, readPlan, writeDeployment } from "../wrappers/deployments";
 import { networkRegistry } from "../wrappers/NetworkRegistry";
 import { confirmSend, publishJobCode, type ScriptHost, senderAddress, waitFor } from "../wrappers/scripting";
 
@@ -22,6 +22,7 @@ export async function run(provider: ScriptHost): Promise<void> {
       threshold: plan.threshold,
       images: plan.images.map((image) => ({ ...image, hash: BigInt(`0x${image.hash}`) })),
       models: plan.models.map((hash) => BigInt(`0x${hash}`)),
+      quotes: planQuotes(plan),
     }),
   );
   const network = provider.open(

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { Address, toNano } from "@ton/core";
+import { INTEL_SGX_ROOT, type QuotePolicyConfig } from "./AttestationRegistry";
 import type { JobCodeForm } from "./codes";
 
 /** What a deployed network is reached by; written by `deployNetwork`, read by the other scripts and the relayer. */
@@ -28,10 +29,28 @@ export interface NetworkPlan {
   readonly threshold: number;
   readonly images: readonly { readonly hash: string; readonly expiresAt: number; readonly tier: number }[];
   readonly models: readonly string[];
+  /** What TDX quotes must show; left out, no machine is listed and attestors alone attest workers. */
+  readonly quotes?: QuotePlan;
   /** How jobs carry their code: "library" unless given, or "whole". */
   readonly jobCode?: JobCodeForm;
   /** Deposited with the library for its rent on the masterchain, in TON. */
   readonly libraryTon?: string;
+}
+
+/** The security versions that a network asks of machines. Bytes in hex; versions are a byte for each component. */
+export interface QuotePlan {
+  /** x and y of the root that machines' certificates must lead to; Intel's if left out. Can never be changed. */
+  readonly rootKey?: string;
+  /** Least version of the quoting enclave. */
+  readonly qeSvn: number;
+  readonly machines: readonly {
+    readonly fmspc: string;
+    readonly components: string;
+    readonly pceSvn: number;
+    readonly tdxComponents: string;
+    /** Least version of each TDX module: the last byte is for version 1; 00 refuses that version. */
+    readonly modules: string;
+  }[];
 }
 
 const PLAN_FILE = "COCOON_NETWORK_PLAN";
@@ -47,6 +66,29 @@ export function readPlan(env: NodeJS.ProcessEnv = process.env): NetworkPlan {
     );
   }
   return JSON.parse(readFileSync(file, "utf8"));
+}
+
+/** The plan's rules for quotes in the form that the contract is deployed with. */
+export function planQuotes({ quotes }: Pick<NetworkPlan, "quotes">): QuotePolicyConfig | undefined {
+  if (quotes === undefined) {
+    return undefined;
+  }
+  const uint = (hex: string) => BigInt(`0x${hex}`);
+  return {
+    rootKey: quotes.rootKey === undefined ? INTEL_SGX_ROOT : Buffer.from(quotes.rootKey, "hex"),
+    qeSvn: quotes.qeSvn,
+    minimums: new Map(
+      quotes.machines.map((machine) => [
+        uint(machine.fmspc),
+        {
+          components: uint(machine.components),
+          pceSvn: BigInt(machine.pceSvn),
+          tdxComponents: uint(machine.tdxComponents),
+          modules: uint(machine.modules),
+        },
+      ]),
+    ),
+  };
 }
 
 /** Parameters of the plan in the form that the contract holds. */

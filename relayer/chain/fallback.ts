@@ -20,6 +20,7 @@ export function fallback(clients: readonly ChainReader[]): ChainReader {
   return {
     name: clients.map((client) => client.name).join(", "),
     head: () => ask((client) => client.head()),
+    masterBlock: (seqno) => ask((client) => client.masterBlock(seqno)),
     account: (address) => ask((client) => client.account(address)),
     transactions: (address, from, untilLt) => ask((client) => client.transactions(address, from, untilLt)),
     lastOfDestroyed: (address) => ask((client) => client.lastOfDestroyed(address)),

@@ -13,6 +13,7 @@ export {
   BEFORE_FIRST,
   type ChainHead,
   type ChainReader,
+  type MasterBlock,
   type TransactionPoint,
 } from "./reader";
 export { createToncenterClient, type ToncenterOptions } from "./toncenter/client";

@@ -14,6 +14,13 @@ export interface ChainHead {
   readonly utime: number;
 }
 
+/** A masterchain block by its number. */
+export interface MasterBlock {
+  readonly seqno: number;
+  /** [32] */
+  readonly rootHash: Uint8Array;
+}
+
 /** What one answer of one endpoint says about an account: all fields belong to the same block. */
 export interface AccountState {
   readonly last: TransactionPoint;
@@ -28,6 +35,7 @@ export interface AccountState {
 export interface ChainReader {
   readonly name: string;
   head(): Promise<ChainHead>;
+  masterBlock(seqno: number): Promise<MasterBlock>;
   account(address: Address): Promise<AccountState>;
   /** A page, newest first, that starts with `from` itself and ends above `untilLt`; never empty. */
   transactions(address: Address, from: TransactionPoint, untilLt: bigint): Promise<readonly Transaction[]>;

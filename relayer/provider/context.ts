@@ -30,7 +30,7 @@ export interface Context {
   /** Aborted when the process stops. */
   readonly signal: AbortSignal;
   /** Wakes the part that acts on a change, instead of letting it wait for its turn. */
-  readonly kick: { lanes(): void; settle(): void };
+  readonly kick: { lanes(): void; settle(): void; attest(): void };
 }
 
 export const nowSeconds = (clock: Clock): number => Math.floor(clock.nowMs() / 1_000);

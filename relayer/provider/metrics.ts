@@ -15,6 +15,10 @@ export interface Metrics {
   readonly cosignatures: Counter<"outcome">;
   readonly intents: Counter<"kind">;
   readonly workersAlive: Gauge;
+  /** By how much of its chain the network had to see. */
+  readonly quotes: Counter<"path">;
+  /** Unix seconds, by the image of a worker that serves. */
+  readonly imageExpires: Gauge<"image">;
   readonly unknownEvents: Counter;
 }
 
@@ -66,6 +70,18 @@ export function createMetrics(): Metrics {
     workersAlive: new Gauge({
       name: "cocoon_provider_workers_alive",
       help: "Workers that answer",
+      registers,
+    }),
+    quotes: new Counter({
+      name: "cocoon_provider_quotes_total",
+      help: "Quotes sent to the chain by path",
+      labelNames: ["path"],
+      registers,
+    }),
+    imageExpires: new Gauge({
+      name: "cocoon_provider_image_expires_timestamp_seconds",
+      help: "Until when the network allows the image of a serving worker; 0: not at all",
+      labelNames: ["image"],
       registers,
     }),
     unknownEvents: new Counter({

@@ -21,6 +21,8 @@ export const DEFAULT_POLICY = {
   attestMs: 3_000,
   /** Keys are bound for a day at most: renewed with a quarter of it left. */
   renewBeforeSeconds: 6 * 3_600,
+  /** Warn about an image that the network allows no longer than this. */
+  warnImageSeconds: 7 * 86_400,
 
   /** Requests being answered or queued, over all workers. */
   maxInFlight: 512,

@@ -1,5 +1,4 @@
-import type { Address, Builder } from "@ton/core";
-import { beginCell } from "@ton/core";
+import { type Address, type Builder, beginCell, type StateInit, storeStateInit } from "@ton/core";
 import { enqueueIntent, findIntent, requeueIntent, type Store } from "../store";
 import type { Context } from "./context";
 
@@ -11,6 +10,8 @@ export interface OneMessage {
   /** Reads what the contract asks for now; asked only when the message is new. */
   readonly valueNano: () => Promise<bigint>;
   readonly body: (builder: Builder) => void;
+  /** For an account that may not exist yet. */
+  readonly init?: StateInit;
   /** Saved together with the message. */
   readonly effects?: (tx: Store) => Promise<void>;
 }
@@ -42,6 +43,9 @@ export async function sendOnce(context: Context, message: OneMessage): Promise<S
         valueNano,
         bounce: true,
         body: body.toBoc().toString("base64"),
+        ...(message.init === undefined
+          ? {}
+          : { init: beginCell().store(storeStateInit(message.init)).endCell().toBoc().toString("base64") }),
         note: message.kind,
       },
     });

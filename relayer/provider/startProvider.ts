@@ -5,7 +5,7 @@ import { FinalError } from "../errors";
 import { type Clock, systemClock } from "../observe/clock";
 import type { Log } from "../observe/log";
 import { toRawAddress } from "../protocol";
-import { listJobs, listLanes, openStore, type Store } from "../store";
+import { type Intent, listJobs, listLanes, openStore, type Store } from "../store";
 import { acceptJobs } from "./acceptJobs";
 import { createBook } from "./book";
 import type { Context } from "./context";
@@ -17,9 +17,10 @@ import { createMetrics } from "./metrics";
 import { DEFAULT_POLICY, type Policy } from "./policy";
 import { startServer } from "./serve/startServer";
 import { createSettler } from "./settle/settleJobs";
-import { attestWorkers } from "./workers/attestWorkers";
+import { createAttester } from "./workers/attestWorkers";
 import { openLanes } from "./workers/openLanes";
 import { createWorkerPool } from "./workers/pool";
+import { QUOTE_NOTE } from "./workers/submitQuote";
 
 export interface ProviderOptions {
   readonly host: string;
@@ -80,11 +81,14 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
   };
   try {
     const reader = fallback(clients);
-    const outbox = await createOutbox({ store, reader, wallet, log }, { pollMs: policy.pollMs });
+    const kick: Kicks = { lanes: () => {}, settle: () => {}, attest: () => {} };
+    const outbox = await createOutbox(
+      { store, reader, wallet, log, onResult: (intent) => wakeAttester(intent, kick) },
+      { pollMs: policy.pollMs },
+    );
     const pool = createWorkerPool({ urls: options.workerUrls, policy, log });
     const stop = new AbortController();
     const provider = Address.parse(options.providerAddress);
-    const kick: { lanes: () => void; settle: () => void } = { lanes: () => {}, settle: () => {} };
     const context: Context = {
       policy,
       store,
@@ -101,7 +105,7 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
       book: createBook(),
       pool,
       signal: stop.signal,
-      kick: { lanes: () => kick.lanes(), settle: () => kick.settle() },
+      kick: { lanes: () => kick.lanes(), settle: () => kick.settle(), attest: () => kick.attest() },
     };
     await loadBook(store, context);
     const server = await startServer(context, options);
@@ -130,6 +134,20 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
   }
 }
 
+/** How each part is woken; set once they run. */
+interface Kicks {
+  lanes: () => void;
+  settle: () => void;
+  attest: () => void;
+}
+
+/** A quote that came back, over a block that is too old for one, is made anew at once. */
+function wakeAttester(intent: Intent, kick: Kicks): void {
+  if (intent.status === "bounced" && intent.note === QUOTE_NOTE) {
+    kick.attest();
+  }
+}
+
 /** Jobs as they were stored, so that requests are served at once after a restart. */
 async function loadBook(store: Store, { book }: Context): Promise<void> {
   for (const job of await listJobs(store, { role: "provider", states: LIVE_STATES })) {
@@ -140,11 +158,12 @@ async function loadBook(store: Store, { book }: Context): Promise<void> {
 function startWork(
   context: Context,
   attestorUrls: readonly string[],
-  kick: { lanes: () => void; settle: () => void },
+  kick: Kicks,
 ): { ended(): Promise<void> } {
   const { log, policy } = context;
   const followers = createJobFollowers(context);
   const settler = createSettler(context);
+  const attester = createAttester(context, attestorUrls);
   const started = followers.sync().then(() => followProvider(context, { onJobs: followers.sync }));
   const sending = context.outbox.run(context.signal);
   const lanes = startLoop(log, {
@@ -158,7 +177,7 @@ function startWork(
   const attest = startLoop(log, {
     name: "attest",
     everyMs: policy.attestMs,
-    work: () => attestWorkers(context, attestorUrls),
+    work: () => attester.round(),
   });
   const health = startLoop(log, {
     name: "health",
@@ -176,6 +195,7 @@ function startWork(
   const settle = startLoop(log, { name: "settle", everyMs: policy.settleMs, work: () => settler.round() });
   kick.lanes = lanes.kick;
   kick.settle = settle.kick;
+  kick.attest = attest.kick;
   const loops: readonly Loop[] = [lanes, attest, health, settle];
   return {
     async ended() {

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
+import { toHex } from "../../protocol";
 import { formatCollateral } from "../tdx/collateral";
 import { imageHash } from "../tdx/imageHash";
 import { makeTestCollateral } from "../tdx/makeTestCollateral";
-import { makeTestMachine, makeTestQuote, type TestTdField } from "../tdx/makeTestQuote";
+import { makeTestMachine, makeTestQuote, TEST_FACTS, type TestTdField } from "../tdx/makeTestQuote";
 import { parseQuote } from "../tdx/quote";
 import type { QuoteSource } from "./quoteSource";
 
@@ -32,7 +33,8 @@ export function createTdxDevelopmentSource(platform: TdxDevelopmentPlatform): Qu
 export function describeTdxDevelopment(platform: TdxDevelopmentPlatform, nowSeconds: number) {
   const machine = makeTestMachine({ rootSeed: platform.rootSeed });
   const td = measurementsOf(platform.image);
-  const { body } = parseQuote(makeTestQuote(machine, { reportData: new Uint8Array(64), td }));
+  const quote = parseQuote(makeTestQuote(machine, { reportData: new Uint8Array(64), td }));
+  const { body } = quote;
   if (body.kind !== "tdx") {
     throw new TypeError("a development quote is a TD's");
   }
@@ -40,9 +42,31 @@ export function describeTdxDevelopment(platform: TdxDevelopmentPlatform, nowSeco
     /** x ‖ y [64]. */
     rootKey: machine.rootPublicKey,
     imageHash: imageHash(body.td),
+    /** The versions that this machine just meets. */
+    quotes: {
+      rootKey: toHex(machine.rootPublicKey),
+      qeSvn: quote.qe.report.isvSvn,
+      machines: [
+        {
+          fmspc: toHex(TEST_FACTS.fmspc),
+          components: toHex(Uint8Array.from(TEST_FACTS.components)),
+          pceSvn: TEST_FACTS.pceSvn,
+          tdxComponents: toHex(body.td.teeTcbSvn),
+          modules: moduleMinimum(body.td.teeTcbSvn),
+        },
+      ],
+    },
     /** The file form; good for seven days. */
     collateral: formatCollateral(makeTestCollateral({ rootSeed: platform.rootSeed, issuedAt: nowSeconds })),
   };
+}
+
+/** The module's version says which byte, counted from the last; its ISVSVN is what stands there. */
+function moduleMinimum(teeTcbSvn: Uint8Array): string {
+  const [svn = 0, version = 0] = teeTcbSvn;
+  const modules = new Uint8Array(8);
+  modules[8 - version] = svn;
+  return toHex(modules);
 }
 
 function measurementsOf(image: string): Partial<Record<TestTdField, Uint8Array>> {

@@ -2,7 +2,7 @@ import { type Address, Cell, loadTransaction, TupleReader } from "@ton/core";
 import { z } from "zod";
 import { FinalError, RetryableError } from "../../errors";
 import { type Log, silentLog } from "../../observe/log";
-import type { AccountState, ChainReader, TransactionPoint } from "../reader";
+import type { AccountState, ChainReader, MasterBlock, TransactionPoint } from "../reader";
 import { call, createAgent, type Endpoint, getJson } from "./request";
 import * as shapes from "./schemas";
 import { decodeStack, encodeStack } from "./stack";
@@ -11,6 +11,8 @@ import { listenForWake } from "./wake";
 const DEFAULT_TIMEOUT_MS = 10_000;
 /** toncenter's own limit for a page is 100; half of it keeps an answer small. */
 const PAGE_SIZE = 50;
+/** The masterchain is never split. */
+const WHOLE_SHARD = "-9223372036854775808";
 /** Codes and data kept decoded: those of the accounts that a process follows at once. */
 const MAX_CELLS = 128;
 
@@ -46,6 +48,7 @@ export function createToncenterClient(options: ToncenterOptions): ChainReader & 
   const client: ChainReader & { close(): Promise<void> } = {
     name: new URL(options.endpoint).host,
     head: () => readHead(endpoint),
+    masterBlock: (seqno) => readMasterBlock(endpoint, seqno),
     account: (address) => readAccount(endpoint, address, toCell),
     transactions: (address, from, untilLt) => readPage(endpoint, address, from, untilLt),
     lastOfDestroyed: (address) => askIndex(endpoint, address),
@@ -75,6 +78,16 @@ async function readHead(endpoint: Endpoint) {
   const { last } = await call(endpoint, "getMasterchainInfo", {}, shapes.masterchainInfoSchema);
   const header = await call(endpoint, "getBlockHeader", { ...last }, shapes.blockHeaderSchema);
   return { seqno: last.seqno, utime: header.gen_utime };
+}
+
+async function readMasterBlock(endpoint: Endpoint, seqno: number): Promise<MasterBlock> {
+  const place = { workchain: -1, shard: WHOLE_SHARD, seqno };
+  const block = await call(endpoint, "lookupBlock", place, shapes.blockIdSchema);
+  const rootHash = Buffer.from(block.root_hash, "base64");
+  if (block.seqno !== seqno || rootHash.length !== 32) {
+    throw new RetryableError("CHAIN_UNAVAILABLE", "The chain's endpoint answered another block.", { seqno });
+  }
+  return { seqno, rootHash };
 }
 
 /** An account that is watched answers the same code and data again and again; hashing their cells costs milliseconds. */

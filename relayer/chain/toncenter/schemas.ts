@@ -8,6 +8,8 @@ export const masterchainInfoSchema = z.object({
   last: z.object({ workchain: z.number(), shard: z.string(), seqno: z.number() }),
 });
 
+export const blockIdSchema = z.object({ seqno: z.number(), root_hash: z.base64() });
+
 export const blockHeaderSchema = z.object({ gen_utime: z.number() });
 
 export const accountSchema = z.object({

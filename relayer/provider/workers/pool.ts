@@ -1,6 +1,7 @@
 import { Agent, type Dispatcher } from "undici";
 import { z } from "zod";
-import { toCocoonError } from "../../errors";
+import { evidenceSchema, type TdxEvidence } from "../../attestation/evidence";
+import { RetryableError, toCocoonError } from "../../errors";
 import type { Log } from "../../observe/log";
 import type { RawAddress } from "../../protocol";
 import type { Policy } from "../policy";
@@ -8,11 +9,14 @@ import { callJson } from "./callJson";
 import { type Identity, identitySchema, parseIdentity } from "./identity";
 import { createSlots, type Slots } from "./slots";
 
+const reportSchema = z.looseObject({ evidence: evidenceSchema });
+
 /** What the provider's contract says about a worker key. */
 export interface ChainWorker {
   readonly expiresAt: number;
   readonly epoch: number;
   readonly hpkeKeyHash: bigint;
+  readonly imageHash: bigint;
 }
 
 export interface WorkerEntry {
@@ -41,6 +45,8 @@ export interface WorkerPool {
     entry: WorkerEntry,
     to: { networkId: number; registry: RawAddress; provider: RawAddress },
   ): Promise<void>;
+  /** A TDX quote made now for the worker's present statement, over 32 bytes of hex. */
+  quote(entry: WorkerEntry, fresh: string): Promise<TdxEvidence>;
   putLane(
     entry: WorkerEntry,
     lane: {
@@ -137,6 +143,16 @@ export function createWorkerPool(deps: {
     async bind(entry, to) {
       await call(entry, "POST", "/v1/bind", to, z.unknown());
       await refresh(entry);
+    },
+    async quote(entry, fresh) {
+      const path = `/v1/attestation/report?nonce=${fresh}`;
+      const { evidence } = await call(entry, "GET", path, undefined, reportSchema);
+      if (evidence.kind !== "tdx") {
+        throw new RetryableError("ATTESTATION_MISSING", "The worker shows another evidence than before.", {
+          url: entry.url,
+        });
+      }
+      return evidence;
     },
     async putLane(entry, { job, terms, budgetNano, deadlineAt }) {
       const body = { terms, budget: budgetNano.toString(), deadlineAt };

@@ -80,6 +80,15 @@ describe("toncenter client", () => {
     expect(await opened.getBalance()).toBeLessThan(toNano("100"));
   });
 
+  it("reads a masterchain block by its number, and says which one is not there", async () => {
+    const { seqno } = await world.reader.head();
+    const block = await world.reader.masterBlock(seqno);
+    expect(Buffer.from(block.rootHash)).toEqual(world.net.chain.ledger.blocks.at(seqno)?.rootHash);
+    await expect(world.reader.masterBlock(seqno + 1_000)).rejects.toMatchObject({
+      code: expect.stringContaining("CHAIN_"),
+    });
+  });
+
   it("says that an account never used has no transaction", async () => {
     const nobody = Address.parseRaw(`0:${"0f".repeat(32)}`);
     expect(await world.reader.account(nobody)).toMatchObject({

@@ -19,7 +19,11 @@ import {
 import { type DevRole, devWallet } from "../../../relayer/localnet/devWallets";
 import type { Localnet } from "../../../relayer/localnet/startLocalnet";
 import { primitives } from "../../../relayer/protocol";
-import { type AttestationRegistry, attestationRegistry } from "../../../wrappers/AttestationRegistry";
+import {
+  type AttestationRegistry,
+  type AttestationRegistryConfig,
+  attestationRegistry,
+} from "../../../wrappers/AttestationRegistry";
 import { codeLibrary } from "../../../wrappers/CodeLibrary";
 import { contractCodes } from "../../../wrappers/codes";
 import { type JobEscrow, jobEscrow } from "../../../wrappers/JobEscrow";
@@ -75,7 +79,10 @@ export interface JobOrder {
 }
 
 /** Both registries and one provider with stake and an offer, all by development wallets, on a localnet that mines at once. */
-export async function deployNetwork(net: Localnet): Promise<DeployedNetwork> {
+export async function deployNetwork(
+  net: Localnet,
+  pinned: Pick<AttestationRegistryConfig, "quotes"> & { readonly imageHash?: Uint8Array } = {},
+): Promise<DeployedNetwork> {
   const reader = createToncenterClient({ endpoint: net.endpoint, timeoutMs: 10_000 });
   const wallet = (role: DevRole) =>
     walletFromMnemonic({ words: devWallet(role).mnemonic.split(" "), deriveKey: keys });
@@ -90,8 +97,13 @@ export async function deployNetwork(net: Localnet): Promise<DeployedNetwork> {
       timelockSeconds: DAY,
       attestors: ATTESTOR_SEEDS.map((seed) => primitives.ed25519PublicKey(seed)),
       threshold: 2,
-      images: [{ hash: toUint(IMAGE_HASH), expiresAt: net.chain.now() + 30 * DAY, tier: 0 }],
+      images: [IMAGE_HASH, ...(pinned.imageHash === undefined ? [] : [pinned.imageHash])].map((hash) => ({
+        hash: toUint(hash),
+        expiresAt: net.chain.now() + 30 * DAY,
+        tier: 0,
+      })),
       models: [toUint(MODEL_HASH)],
+      quotes: pinned.quotes,
     }),
   );
   const registry = open(

@@ -2,7 +2,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { request } from "undici";
-import { createDevelopmentSource, startAttestor } from "../../../../relayer/attestation";
+import {
+  createDevelopmentSource,
+  createTdxDevelopmentSource,
+  describeTdxDevelopment,
+  type QuoteSource,
+  startAttestor,
+} from "../../../../relayer/attestation";
 import { createKeyCache } from "../../../../relayer/chain";
 import { devWallet } from "../../../../relayer/localnet/devWallets";
 import { type Localnet, startLocalnet } from "../../../../relayer/localnet/startLocalnet";
@@ -11,12 +17,14 @@ import { createLog, type Log, silentLog } from "../../../../relayer/observe/log"
 import { primitives, toRawAddress } from "../../../../relayer/protocol";
 import { type Policy, type Provider, startProvider } from "../../../../relayer/provider";
 import { type RunningWorker, startWorker } from "../../../../relayer/worker/startWorker";
+import { planQuotes } from "../../../../wrappers/deployments";
 import {
   ATTESTOR_SEEDS,
   type DeployedNetwork,
   deployNetwork,
   IMAGE_HASH,
   MODEL_HASH,
+  named,
   PLATFORM_SEED,
 } from "../../support/deployNetwork";
 import type { ListedWorker } from "./developer";
@@ -36,6 +44,8 @@ export interface World {
   readonly proxy: TamperProxy;
   readonly logLines: string[];
   readonly clock: Clock;
+  /** Runs after each quote that the worker's machine makes, before anybody has it. */
+  readonly hooks: { onQuote: () => Promise<void> };
   worker: RunningWorker;
   provider: Provider;
   /** Opens a job, waits until its lane serves, and gives what a developer needs to use it. */
@@ -47,6 +57,19 @@ export interface World {
   restartWorker(): Promise<void>;
   listed(): Promise<readonly ListedWorker[]>;
   close(): Promise<void>;
+}
+
+const TDX_PLATFORM = { rootSeed: named("root of the tests' machines"), image: "provider tests" };
+
+function withHook(source: QuoteSource, hooks: World["hooks"]): QuoteSource {
+  return {
+    tee: source.tee,
+    async quote(reportData) {
+      const evidence = await source.quote(reportData);
+      await hooks.onQuote();
+      return evidence;
+    },
+  };
 }
 
 /** Quick rounds, and no threshold that a test would have to reach. */
@@ -62,7 +85,13 @@ export const TEST_POLICY: Partial<Policy> = {
 };
 
 export async function createWorld(
-  options: { readonly policy?: Partial<Policy>; readonly storeUrl?: string; readonly start?: boolean } = {},
+  options: {
+    readonly policy?: Partial<Policy>;
+    readonly storeUrl?: string;
+    readonly start?: boolean;
+    /** The worker runs in a TDX machine of the network's own root, and nobody but the chain attests it. */
+    readonly tdx?: boolean;
+  } = {},
 ): Promise<World> {
   const net = await startLocalnet({
     port: 0,
@@ -73,7 +102,12 @@ export async function createWorld(
   });
   // Everyone keeps the chain's time, so that a test that moves it moves everyone.
   const clock: Clock = { nowMs: () => net.chain.now() * 1_000 };
-  const network = await deployNetwork(net);
+  const described = describeTdxDevelopment(TDX_PLATFORM, net.chain.now());
+  const quotes = planQuotes({ quotes: described.quotes });
+  const network = await deployNetwork(
+    net,
+    options.tdx === true ? { quotes, imageHash: described.imageHash } : {},
+  );
   const attestor = await startAttestor({
     host: "127.0.0.1",
     port: 0,
@@ -89,13 +123,18 @@ export async function createWorld(
     clock,
   });
   const script: Script = { chunks: 3, chunkBytes: 60, delayMs: 0, promptTokens: 10n, completionTokens: 20n };
+  const hooks: World["hooks"] = { onQuote: async () => {} };
+  const quoteSource: QuoteSource =
+    options.tdx === true
+      ? withHook(createTdxDevelopmentSource(TDX_PLATFORM), hooks)
+      : createDevelopmentSource({ seed: PLATFORM_SEED, imageHash: IMAGE_HASH });
   const bootWorker = () =>
     startWorker({
       host: "127.0.0.1",
       port: 0,
       backend: scriptedBackend(script),
       model: { name: "test", hash: MODEL_HASH, contextLength: 4_096, maxOutputTokens: 1_024 },
-      quoteSource: createDevelopmentSource({ seed: PLATFORM_SEED, imageHash: IMAGE_HASH }),
+      quoteSource,
       maxConcurrent: 64,
       log: silentLog,
       clock,
@@ -120,7 +159,7 @@ export async function createWorld(
       providerAddress: network.provider.address.toRawString(),
       operator: { mnemonic: operator.split(" "), deriveKey: keys },
       workerUrls: [proxy.url],
-      attestorUrls: [attestor.url],
+      attestorUrls: options.tdx === true ? [] : [attestor.url],
       policy: { ...TEST_POLICY, ...options.policy, ...policy },
       log,
       clock,
@@ -136,6 +175,7 @@ export async function createWorld(
     script,
     proxy,
     logLines,
+    hooks,
     clock,
     worker,
     provider: options.start === false ? { url: "", close: async () => {} } : await start(),
