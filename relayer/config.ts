@@ -151,8 +151,8 @@ const gateway = z.object({
   COCOON_DEVELOPER_MNEMONIC: z.string().min(1),
   /** Keys that clients may send as Bearer tokens. */
   COCOON_API_KEYS: list.default([]),
-  /** 64 hex digits; session keys and salts are encrypted at rest with it. */
-  COCOON_STORE_KEY: hex32.optional(),
+  /** 64 hex digits: session keys, salts and texts are encrypted at rest with it. Behind it, earlier ones. */
+  COCOON_STORE_KEY: list.pipe(z.array(hex32)).optional(),
   COCOON_JOB_BUDGET_NANO: nano.optional(),
   COCOON_MAX_COST_NANO: nano.optional(),
   /** Platforms that may see a prompt; "development" only on a network of your own. */

@@ -14,6 +14,7 @@ export async function gateway(): Promise<void> {
   const { COCOON_POLICY_FILE: policyFile } = config;
   const accepted =
     policyFile === undefined ? EMPTY_POLICY : parsePolicyFile(await readFile(policyFile, "utf8"));
+  const [sessionSecret, ...formerSecrets] = (config.COCOON_STORE_KEY ?? []).map((key) => fromHex(key, 32));
   const running = await startGateway({
     host: config.COCOON_HOST,
     port: config.COCOON_GATEWAY_PORT,
@@ -27,7 +28,8 @@ export async function gateway(): Promise<void> {
     mnemonic: config.COCOON_DEVELOPER_MNEMONIC,
     walletNetworkId: config.COCOON_WALLET_NETWORK_ID,
     apiKeys: config.COCOON_API_KEYS.map((key, index) => ({ name: `key ${index + 1}`, key })),
-    sessionSecret: config.COCOON_STORE_KEY === undefined ? undefined : fromHex(config.COCOON_STORE_KEY, 32),
+    sessionSecret,
+    formerSecrets,
     policy: { ...policyOf(config), ...accepted.client },
     verifyEvidence: createEvidenceCheck({
       networkId: config.COCOON_GLOBAL_ID,

@@ -1,8 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type CocoonError, type ErrorCode, FinalError, RetryableError, toCocoonError } from "../errors";
-import { hashRequest, primitives, type RequestId, toHex, toRequestId } from "../protocol";
+import { hashRequest, primitives, type RequestId, toRequestId } from "../protocol";
 import { saveCall } from "../store";
 import { addBind } from "./addBind";
+import { sealSalt } from "./atRest";
 import { bookCall } from "./bookCall";
 import { callWorker, type WorkerAnswer } from "./callWorker";
 import type { VerifiedWorker } from "./checkWorker";
@@ -203,7 +204,7 @@ async function attemptAt(
     await saveCall(tx, {
       call: {
         requestId,
-        salt: toHex(salt),
+        salt: sealSalt(deps, { requestId, salt }),
         apiKeyId: request.apiKeyId,
         job: session.address,
         worker: worker.key,

@@ -2,21 +2,23 @@ import { z } from "zod";
 import { toRawAddress } from "../protocol";
 import { findCall, findJob, findLane, findReceipt } from "../store";
 import { findTexts } from "../store/findTexts";
+import { openSalt, openTexts } from "./atRest";
 import type { ClientDeps } from "./deps";
 import { type ReceiptFile, receiptFileSchema } from "./receiptFile";
 
 const bindsSchema = z.object({ binds: z.record(z.string(), z.string()) });
 
-/** The whole receipt of a call; undefined while none is stored. Texts are in it only where the policy keeps them. */
+/** The whole receipt of a call; undefined while none is stored, and once it was deleted. Texts are in it only where the policy keeps them. */
 export async function exportReceipt(
-  deps: Pick<ClientDeps, "store" | "network">,
+  deps: Pick<ClientDeps, "store" | "network" | "secretBox">,
   { requestId }: { readonly requestId: string },
 ): Promise<ReceiptFile | undefined> {
   const [receipt, call] = await Promise.all([
     findReceipt(deps.store, { requestId }),
     findCall(deps.store, { requestId }),
   ]);
-  if (receipt === undefined || call === undefined) {
+  const salt = call === undefined ? undefined : openSalt(deps, call);
+  if (receipt === undefined || salt === undefined) {
     return undefined;
   }
   const [job, lane, texts] = await Promise.all([
@@ -41,8 +43,8 @@ export async function exportReceipt(
     worker: receipt.worker,
     terms: job.terms,
     bind,
-    salt: call.salt,
-    ...texts,
+    salt,
+    ...(texts !== undefined && "sealed" in texts ? openTexts(deps, { requestId, ...texts }) : texts),
     leaf: receipt.leaf,
     proof: receipt.proof,
     head: { size: Number(size), root, amount: amountNano.toString(), issuedAt: issuedAtSeconds },

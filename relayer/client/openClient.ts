@@ -36,8 +36,10 @@ export interface OpenClientOptions {
   readonly mnemonic: string;
   /** The network id in the wallet's address: -239 (default) or -3. */
   readonly walletNetworkId?: number;
-  /** Encrypts session keys at rest; 32 bytes. */
+  /** Encrypts session keys, salts and texts at rest; 32 bytes. */
   readonly sessionSecret?: Uint8Array;
+  /** Earlier ones, which open what they sealed. */
+  readonly formerSecrets?: readonly Uint8Array[];
   readonly policy?: Partial<Policy>;
   /** What looks at workers' evidence; made once the network's addresses are known. */
   readonly evidenceCheck?: (network: NetworkIdentity) => VerifyEvidence | undefined;
@@ -85,7 +87,7 @@ export async function openClient(options: OpenClientOptions): Promise<OpenedClie
     const network = { globalId: options.network.globalId, registry, attestationRegistry };
     const http = createProviderHttp(policy);
     closers.push(() => http.close());
-    const secretBox = createSecretBox(options.sessionSecret);
+    const secretBox = createSecretBox(options.sessionSecret, options.formerSecrets);
     const verifyEvidence = options.evidenceCheck?.(network);
     const client = await createClient(
       { store, reader, wallet, http, secretBox, network, policy, log, clock, verifyEvidence },

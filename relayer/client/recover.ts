@@ -36,7 +36,7 @@ interface Missing extends EndedCall {
   readonly requestHash: Uint8Array | undefined;
 }
 
-export type RecoverDeps = Pick<ReadDeps, "store" | "log" | "http" | "spender" | "saving"> & {
+export type RecoverDeps = Pick<ReadDeps, "store" | "secretBox" | "log" | "http" | "spender" | "saving"> & {
   readonly inFlight: Pick<InFlight, "ban">;
   readonly cosigner: Pick<Cosigner, "touch">;
   readonly sessions: Pick<Sessions, "release" | "byAddress">;

@@ -2,6 +2,7 @@ import { FinalError } from "../errors";
 import { parseRecord, type ReceiptRecord, verifyRecord, type WorkerKey, workerKeyToBytes } from "../protocol";
 import { saveReceipt, UNHURRIED } from "../store";
 import { saveTexts } from "../store/saveTexts";
+import { sealTexts } from "./atRest";
 import type { ClientDeps } from "./deps";
 import { laneOf, type Session } from "./session";
 import { storedOf } from "./storedRecord";
@@ -32,7 +33,10 @@ export interface TakenReceipt {
  * Verifies a receipt in every respect that this client can, and starts to save it.
  * Throws `RECEIPT_INVALID` or `HEAD_INVALID`; `costNano` rejects when a neighbour turns out to be wrong.
  */
-export function takeReceipt(deps: Pick<ClientDeps, "store">, claim: ReceiptClaim): TakenReceipt {
+export function takeReceipt(
+  deps: Pick<ClientDeps, "store" | "secretBox">,
+  claim: ReceiptClaim,
+): TakenReceipt {
   const { session, worker } = claim;
   const record = parseRecord(claim.record);
   const head = verifyRecord(record, {
@@ -55,11 +59,12 @@ export function takeReceipt(deps: Pick<ClientDeps, "store">, claim: ReceiptClaim
   }
   const receipt = storedOf(record, { requestId: claim.requestId, job: session.address });
   const { texts, requestId } = claim;
+  const sealed = texts === undefined ? undefined : sealTexts(deps, { requestId, ...texts });
   // One write: a receipt is never there without its texts.
   const saved = deps.store.batched(async (tx) => {
     await saveReceipt(tx, { receipt });
-    if (texts !== undefined) {
-      await saveTexts(tx, { requestId, ...texts });
+    if (sealed !== undefined) {
+      await saveTexts(tx, { requestId, sealed });
     }
   }, UNHURRIED);
   return { record, costNano, saved };

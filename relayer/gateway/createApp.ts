@@ -6,6 +6,7 @@ import { completionRoutes } from "./completionRoutes";
 import type { Context } from "./context";
 import { infoRoutes } from "./infoRoutes";
 import { jobRoutes } from "./jobRoutes";
+import { receiptRoutes } from "./receiptRoutes";
 
 /** A client has this long to send its whole request. */
 const REQUEST_TIMEOUT_MS = 120_000;
@@ -46,6 +47,7 @@ export function createApp(context: Context): FastifyInstance {
   completionRoutes(app, context);
   infoRoutes(app, context);
   jobRoutes(app, context);
+  receiptRoutes(app, context);
   return app;
 }
 

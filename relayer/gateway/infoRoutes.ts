@@ -1,10 +1,9 @@
 import type { FastifyInstance } from "fastify";
 import { modelBody } from "../client/openai";
 import { FinalError } from "../errors";
-import { findCall } from "../store";
 import { type Context, callerOf } from "./context";
 
-/** Models, receipts, health and metrics. */
+/** Models, health and metrics. */
 export function infoRoutes(app: FastifyInstance, context: Context): void {
   const startedSeconds = Math.floor(context.clock.nowMs() / 1000);
   app.get("/v1/models", async (request) => {
@@ -19,17 +18,6 @@ export function infoRoutes(app: FastifyInstance, context: Context): void {
       throw new FinalError("NOT_FOUND", "No attested worker serves this model.", { param: "model" });
     }
     return modelBody(found, startedSeconds);
-  });
-  app.get<{ Params: { id: string } }>("/v1/receipts/:id", async (request) => {
-    const caller = await callerOf(context, request);
-    const { id } = request.params;
-    const receipt = await context.client.receipt(id);
-    const call = receipt === undefined ? undefined : await findCall(context.store, { requestId: id });
-    // Another key's receipt is as unknown as one that does not exist.
-    if (receipt === undefined || (call?.apiKeyId !== caller.id && !caller.isAdmin)) {
-      throw new FinalError("NOT_FOUND", "No receipt with this id is stored.", { param: "id" });
-    }
-    return receipt;
   });
   app.get("/healthz", async () => ({ ok: true, ...context.client.health() }));
   app.get("/metrics", async (request, reply) => {

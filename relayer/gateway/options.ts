@@ -36,8 +36,10 @@ export interface GatewayOptions {
   readonly walletNetworkId?: number;
   /** The valid keys, at least one; a key of an earlier start that is not among them is revoked. */
   readonly apiKeys: readonly ApiKeyOption[];
-  /** Encrypts session keys at rest; 32 bytes. */
+  /** Encrypts session keys, salts and texts at rest; 32 bytes. */
   readonly sessionSecret?: Uint8Array;
+  /** Earlier ones, which open what they sealed. */
+  readonly formerSecrets?: readonly Uint8Array[];
   readonly policy?: Partial<Policy>;
   readonly verifyEvidence?: VerifyEvidence;
   readonly log: Log;
@@ -46,15 +48,15 @@ export interface GatewayOptions {
 
 const LEAST_KEY = 16;
 
+const secret = z.instanceof(Uint8Array).refine(({ length }) => length === 32);
+
 const schema = z.object({
   port: z.int().min(0).max(65_535),
   endpoints: z.array(z.url()).min(1),
   apiKeys: z.array(z.object({ name: z.string().min(1).max(200), key: z.string().min(LEAST_KEY).max(512) })),
   mnemonic: z.string().min(1),
-  sessionSecret: z
-    .instanceof(Uint8Array)
-    .refine(({ length }) => length === 32)
-    .optional(),
+  sessionSecret: secret.optional(),
+  formerSecrets: z.array(secret).optional(),
 });
 
 /** Throws `CONFIG_INVALID` naming the option, never its value. */

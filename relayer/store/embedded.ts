@@ -44,6 +44,8 @@ export function openEmbedded(directory: string | undefined): EmbeddedDatabase {
     const database = new Libsql(join(directory, "store.sqlite"));
     database.exec("PRAGMA journal_mode = WAL");
     database.exec("PRAGMA synchronous = FULL");
+    // What is deleted is overwritten: receipts are deleted because nobody shall read them.
+    database.exec("PRAGMA secure_delete = ON");
     return { dialect: dialectFor(database), unlock };
   } catch (error) {
     unlock();

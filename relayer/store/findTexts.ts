@@ -3,8 +3,13 @@ import { listEvents } from "./listEvents";
 import { textsAccount } from "./saveTexts";
 import type { Store } from "./store";
 
-const textsSchema = z.object({ request: z.string(), response: z.string() });
+/** Plain in stores of an earlier release. */
+const textsSchema = z.union([
+  z.object({ sealed: z.string() }),
+  z.object({ request: z.string(), response: z.string() }),
+]);
 
+/** A call's texts as they were saved: in the caller's sealed form. */
 export async function findTexts(
   store: Store,
   { requestId }: { readonly requestId: string },

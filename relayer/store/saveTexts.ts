@@ -4,19 +4,21 @@ import type { Store } from "./store";
 /** Where a call's texts lie among the events: one account of their own per call. */
 export const textsAccount = (requestId: string): string => `texts:${requestId}`;
 
-/** Keeps what was said in a call, for a developer who asked for self-contained receipts. The first texts stay. */
+/**
+ * Keeps what was said in a call, for a developer who asked for self-contained receipts, in the caller's sealed form. The
+ * first texts stay.
+ */
 export async function saveTexts(
   store: Store,
-  texts: { readonly requestId: string; readonly request: string; readonly response: string },
+  { requestId, sealed }: { readonly requestId: string; readonly sealed: string },
 ): Promise<void> {
-  const { requestId, request, response } = texts;
   await saveEvent(store, {
     event: {
       account: textsAccount(requestId),
       lt: 0n,
       index: 0,
       kind: "texts",
-      body: { request, response },
+      body: { sealed },
       utime: Math.floor(store.clock.nowMs() / 1000),
     },
   });

@@ -30,8 +30,10 @@ export interface CocoonFetchOptions {
    * without it their money comes back only when they are closed or end by date.
    */
   readonly store?: string;
-  /** Encrypts those keys at rest; 32 bytes. */
+  /** Encrypts those keys, salts and texts at rest; 32 bytes. */
   readonly sessionSecret?: Uint8Array;
+  /** Earlier ones, which open what they sealed. */
+  readonly formerSecrets?: readonly Uint8Array[];
   readonly policy?: Partial<Policy>;
   /** Public keys (hex) of development platforms whose workers may see a prompt: for networks of your own. */
   readonly developmentPlatforms?: readonly string[];

@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:http";
 import { DEFAULT_POLICY } from "../../../relayer/client";
 import { createProviderHttp } from "../../../relayer/client/providerHttp";
 import { type RecoverDeps, recoverCalls, recoverReceipt } from "../../../relayer/client/recover";
+import { createSecretBox } from "../../../relayer/client/secretBox";
 import { laneOf, type Session } from "../../../relayer/client/session";
 import { freeSpender } from "../../../relayer/client/spender";
 import { manualClock } from "../../../relayer/observe/clock";
@@ -84,6 +85,7 @@ describe("a receipt that did not come with its answer", () => {
       saving: new Map(),
       inFlight: { ban: () => {} },
       cosigner: { touch: () => {} },
+      secretBox: createSecretBox(undefined),
       sessions: {
         release: (which, nano) => {
           which.reservedNano -= nano;

@@ -83,15 +83,26 @@ describe("a secret box", () => {
     expect(() => box.open("job", plain.seal("job", secret))).toThrow(refusal);
   });
 
+  it("opens what earlier keys sealed while they are given, with and without the name of the key", () => {
+    const sealed = box.seal("job", secret);
+    // As releases before keys had names wrote it.
+    const unnamed = `v1:${sealed.slice(sealed.lastIndexOf(":") + 1)}`;
+    const changed = createSecretBox(named("new"), [named("other"), named("key")]);
+    expect([changed.open("job", sealed), changed.open("job", unnamed)]).toEqual([secret, secret]);
+    expect(() => box.open("job", changed.seal("job", secret))).toThrow(refusal);
+  });
+
   it("opens nothing that was changed in any byte, or cut", () => {
-    const bytes = fromBase64(box.seal("job", secret).slice("v1:".length));
+    const sealed = box.seal("job", secret);
+    const head = sealed.slice(0, sealed.lastIndexOf(":") + 1);
+    const bytes = fromBase64(sealed.slice(head.length));
     for (let i = 0; i < bytes.length; i += 1) {
       const changed = new Uint8Array(bytes);
       changed[i] = (changed[i] ?? 0) ^ 1;
-      expect(() => box.open("job", `v1:${toBase64(changed)}`)).toThrow(refusal);
+      expect(() => box.open("job", `${head}${toBase64(changed)}`)).toThrow(refusal);
     }
     for (const length of [0, 11, 12, 27, bytes.length - 1]) {
-      expect(() => box.open("job", `v1:${toBase64(bytes.subarray(0, length))}`)).toThrow(refusal);
+      expect(() => box.open("job", `${head}${toBase64(bytes.subarray(0, length))}`)).toThrow(refusal);
     }
   });
 });
