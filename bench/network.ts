@@ -55,7 +55,6 @@ export async function startNetwork(context: BenchContext): Promise<BenchNetwork>
     const scripts = { root, plan, processes };
     await runScript(scripts, { script: "deployNetwork", as: "deployer" });
     const registries = readRegistries(plan);
-    const attestor = processes.start("attestor", env.attestor(registries));
     const provider = await providerStake({
       registry: readDeployment({ COCOON_DEPLOYMENT: plan.deploymentFile }).networkRegistry,
       owner: devWallet("provider").v5,
@@ -69,7 +68,6 @@ export async function startNetwork(context: BenchContext): Promise<BenchNetwork>
     } as const;
     await runScript(scripts, register);
     await worker.ready(`${url(plan.ports.worker)}/healthz`);
-    await attestor.ready(`${url(plan.ports.attestor)}/healthz`);
     const relayer = start("relayer", {
       ...env.relayer(registries, provider.address.toString()),
       COCOON_SETTLE_MIN_NANO: "",

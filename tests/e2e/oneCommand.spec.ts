@@ -22,6 +22,14 @@ const resultSchema = z.looseObject({
   paidNano: nano,
   feesNano: nano,
   conserved: z.literal(true),
+  // The chain itself verified the worker's quote, from the pinned root on.
+  attestation: z.strictObject({
+    path: z.literal("cold"),
+    machine: z.string(),
+    transaction: z.string().regex(/^[0-9a-f]{64}$/),
+    gas: z.int().min(40_000).max(1_000_000),
+    costNano: nano,
+  }),
   secondsToFirstAnswer: z.number().positive(),
 });
 
@@ -48,8 +56,8 @@ describe("cocoon up --once --json", () => {
       const { code, stdout, stderr, pids } = await up(dir, "--once").ended;
       expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
       result = resultSchema.parse(JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? ""));
-      // Itself, localnet, worker, attestor, relayer, gateway at least.
-      expect(pids.length).toBeGreaterThanOrEqual(6);
+      // Itself, localnet, worker, relayer, gateway at least.
+      expect(pids.length).toBeGreaterThanOrEqual(5);
       expect(pids.filter(isAlive)).toEqual([]);
     },
     START_MS,
@@ -119,7 +127,7 @@ describe("cocoon up --json", () => {
       expect((await verify(file, "--endpoint", endpoint)).code).toBe(10);
 
       const pids = command.pids();
-      expect(pids.length).toBeGreaterThanOrEqual(6);
+      expect(pids.length).toBeGreaterThanOrEqual(5);
       command.child.kill("SIGINT");
       expect((await command.ended).code).toBe(0);
       expect(printed.trimEnd().split("\n")).toHaveLength(1);

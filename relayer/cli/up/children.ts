@@ -37,16 +37,6 @@ export function childEnvironments(
       COCOON_TDX_DEV_ROOT_SEED: plan.tdxRootSeed,
       COCOON_TDX_DEV_IMAGE: TDX_DEVELOPMENT_IMAGE,
     }),
-    attestor: (registries: Registries): Env => ({
-      ...common,
-      COCOON_ATTESTOR_PORT: String(plan.ports.attestor),
-      COCOON_GLOBAL_ID: String(LOCALNET_GLOBAL_ID),
-      COCOON_ATTESTATION_REGISTRY: registries.attestationRegistry,
-      COCOON_ATTESTOR_SEEDS: plan.attestorSeeds.map((seed, index) => `${index}:${seed}`).join(","),
-      COCOON_ALLOWED_IMAGES: `${plan.imageHash}:${plan.imageExpiresAt}`,
-      COCOON_ALLOWED_MODELS: plan.modelHash,
-      ...quotes,
-    }),
     relayer: (registries: Registries, provider: string): Env => ({
       ...common,
       ...chain(registries),
@@ -55,7 +45,6 @@ export function childEnvironments(
       COCOON_PROVIDER: provider,
       COCOON_OPERATOR_MNEMONIC: devWallet("operator").mnemonic,
       COCOON_WORKERS: `http://127.0.0.1:${plan.ports.worker}`,
-      COCOON_ATTESTORS: `http://127.0.0.1:${plan.ports.attestor}`,
       // Settle every co-signed answer at once, so that a person sees it happen; real networks let them add up.
       COCOON_SETTLE_MIN_NANO: "1",
     }),

@@ -2,14 +2,15 @@ import { createHash, randomBytes } from "node:crypto";
 import { createReadStream, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import type { QuotePlan } from "../../../wrappers/deployments";
 import { describeTdxDevelopment } from "../../attestation/sources/tdxDevelopment";
 import { LOCALNET_GLOBAL_ID } from "../../localnet/config";
 import { type DevRole, devWallet } from "../../localnet/devWallets";
-import { primitives, toHex } from "../../protocol";
+import { toHex } from "../../protocol";
 
 /** Everything a network of one laptop is made of; drawn anew at every start. */
 export interface UpPlan {
-  readonly ports: Readonly<Record<"localnet" | "worker" | "attestor" | "relayer" | "gateway", number>>;
+  readonly ports: Readonly<Record<"localnet" | "worker" | "relayer" | "gateway", number>>;
   readonly endpoint: string;
   readonly apiKey: string;
   readonly storeKey: string;
@@ -20,7 +21,8 @@ export interface UpPlan {
   readonly tdxRootSeed: string;
   readonly tdxRootKey: string;
   readonly collateralFile: string;
-  readonly attestorSeeds: readonly string[];
+  /** What the network asks of machines: what the development machine just meets. */
+  readonly quotes: QuotePlan;
   readonly imageExpiresAt: number;
   readonly networkPlanFile: string;
   readonly catalogFile: string;
@@ -29,8 +31,6 @@ export interface UpPlan {
 
 /** Stands for a reproducible build of the worker's image. */
 export const TDX_DEVELOPMENT_IMAGE = "cocoon development image";
-const ATTESTORS = 3;
-const THRESHOLD = 2;
 const IMAGE_LIFE_SECONDS = 30 * 86_400;
 /** Nanoton per million tokens: 0.2 TON prompt, 0.8 TON completion. */
 const PRICES = { prompt: "200000000", cached: "20000000", completion: "800000000", reasoning: "800000000" };
@@ -41,8 +41,7 @@ export async function makePlan(options: {
   readonly root: string;
   readonly gatewayPort: number;
 }): Promise<UpPlan> {
-  const [localnet, worker, attestor, relayer, gateway] = await Promise.all([
-    freePort(0),
+  const [localnet, worker, relayer, gateway] = await Promise.all([
     freePort(0),
     freePort(0),
     freePort(0),
@@ -54,9 +53,8 @@ export async function makePlan(options: {
     { rootSeed: tdxRootSeed, image: TDX_DEVELOPMENT_IMAGE },
     Math.floor(Date.now() / 1000),
   );
-  const attestorSeeds = Array.from({ length: ATTESTORS }, () => randomBytes(32));
   const plan: UpPlan = {
-    ports: { localnet, worker, attestor, relayer, gateway },
+    ports: { localnet, worker, relayer, gateway },
     endpoint: `http://127.0.0.1:${localnet}/api/v2/jsonRPC`,
     apiKey: `ck-${randomBytes(16).toString("hex")}`,
     storeKey: randomBytes(32).toString("hex"),
@@ -66,7 +64,7 @@ export async function makePlan(options: {
     tdxRootSeed: tdxRootSeed.toString("hex"),
     tdxRootKey: toHex(platform.rootKey),
     collateralFile: join(options.dir, "collateral.json"),
-    attestorSeeds: attestorSeeds.map((seed) => seed.toString("hex")),
+    quotes: platform.quotes,
     imageExpiresAt: Math.floor(Date.now() / 1000) + IMAGE_LIFE_SECONDS,
     networkPlanFile: join(options.dir, "network-plan.json"),
     catalogFile: join(options.dir, "catalog.json"),
@@ -92,10 +90,12 @@ function networkPlan(plan: UpPlan) {
     challengeSeconds: 3_600,
     closeSeconds: 3_600,
     settleGraceSeconds: 3_600,
-    attestors: plan.attestorSeeds.map((seed) => toHex(primitives.ed25519PublicKey(Buffer.from(seed, "hex")))),
-    threshold: THRESHOLD,
+    // Nobody signs for a worker here: the chain verifies its quote.
+    attestors: [],
+    threshold: 1,
     images: [{ hash: plan.imageHash, expiresAt: plan.imageExpiresAt, tier: 0 }],
     models: [plan.modelHash],
+    quotes: plan.quotes,
   };
 }
 

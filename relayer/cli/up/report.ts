@@ -1,8 +1,10 @@
 import pc from "picocolors";
+import type { QuotePath } from "../../attestation/submit";
 import type { ChainReader } from "../../chain";
 import { devWallet } from "../../localnet/devWallets";
 import { formatTon } from "../../protocol";
 import type { GatewayAnswer } from "../askGateway";
+import type { OnChainAttestation } from "./attestation";
 import { type Audit, conserved, type Settlement } from "./money";
 import type { Terminal } from "./terminal";
 
@@ -63,6 +65,26 @@ export async function showMoney(facts: {
     holds ? pc.green("to the nanoton: balances + fees = what there was") : pc.red("NO"),
   );
   terminal.field("start to answer", `${facts.secondsToFirstAnswer.toFixed(1)} s`);
+}
+
+const PATHS: Readonly<Record<QuotePath, string>> = {
+  cold: "this network's root → authority → machine → quoting enclave → quote",
+  "ca-known": "authority → machine → quoting enclave → quote",
+  warm: "machine → quoting enclave → quote",
+  hot: "attestation key → quote",
+};
+
+/** Who verified the worker: contracts, what they had to see, and what it cost. */
+export function showAttestation(terminal: Terminal, attestation: OnChainAttestation): void {
+  const { path, gas, costNano, machine, transaction } = attestation;
+  terminal.section("The worker's TDX quote, verified by contracts; nobody signed for it");
+  terminal.field("path", `${path}: ${PATHS[path]}`);
+  terminal.field(
+    "cost",
+    `${gas.toLocaleString("en-US")} gas, ${formatTon(costNano)} TON with the machine's rent`,
+  );
+  terminal.field("machine", machine);
+  terminal.field("transaction", transaction);
 }
 
 /** Where to go from here. */

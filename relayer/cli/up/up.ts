@@ -9,12 +9,13 @@ import { FinalError } from "../../errors";
 import { devWallet } from "../../localnet/devWallets";
 import { silentLog } from "../../observe/log";
 import { askGateway } from "../askGateway";
+import { attestationFacts, readAttestation } from "./attestation";
 import { runScript } from "./blueprint";
 import { childEnvironments } from "./children";
 import { auditChain, conserved, waitForSettlement } from "./money";
 import { makePlan, type UpPlan } from "./plan";
 import { createProcesses, type Processes } from "./processes";
-import { readBalances, reportReady, showMoney } from "./report";
+import { readBalances, reportReady, showAttestation, showMoney } from "./report";
 import { createTerminal, silentTerminal, type Terminal } from "./terminal";
 
 export interface UpOptions {
@@ -118,6 +119,7 @@ async function run(stage: Stage, options: UpOptions, startedAt: number): Promise
     feesNano: (audit.feesNano - before.audit.feesNano).toString(),
     transactions: audit.transactions,
     conserved: conserved(audit) === conserved(before.audit),
+    attestation: attestationFacts(before.attestation),
     secondsToFirstAnswer: Number(secondsToFirstAnswer.toFixed(1)),
     baseUrl: gateway.baseUrl,
     apiKey: gateway.apiKey,
@@ -156,7 +158,6 @@ async function startNetwork({ terminal, processes, plan, dir, reader }: Stage) {
     networkRegistry: deployment.networkRegistry.toString(),
     attestationRegistry: deployment.attestationRegistry.toString(),
   };
-  const attestor = processes.start("attestor", env.attestor(registries));
   const provider = await providerStake({
     registry: deployment.networkRegistry,
     owner: devWallet("provider").v5,
@@ -167,17 +168,19 @@ async function startNetwork({ terminal, processes, plan, dir, reader }: Stage) {
   await terminal.step(`provider registered, ${STAKE_TON} TON staked (blueprint run registerProvider)`, () =>
     runScript(scripts, { script: "registerProvider", as: "provider", args: [plan.catalogFile, STAKE_TON] }),
   );
-  await terminal.step("worker holds its keys, attestors are up", async () => {
-    await worker.ready(`${url(plan.ports.worker)}/healthz`);
-    await attestor.ready(`${url(plan.ports.attestor)}/healthz`);
-  });
+  await terminal.step("worker holds its keys", () => worker.ready(`${url(plan.ports.worker)}/healthz`));
   const relayer = processes.start("relayer", env.relayer(registries, provider.address.toString()));
-  await terminal.step("relayer follows the chain; worker attested by 2 of 3 on chain", async () => {
+  await terminal.step("relayer follows the chain; contracts verified the worker's TDX quote", async () => {
     await relayer.ready(`${url(plan.ports.relayer)}/healthz`);
     await gateway.ready(`${url(plan.ports.gateway)}/healthz`);
     await untilModels({ baseUrl: `${url(plan.ports.gateway)}/v1`, apiKey: plan.apiKey }, dir);
   });
-  return { audit, balances };
+  const attestation = await readAttestation(reader, {
+    registry: deployment.attestationRegistry,
+    provider: provider.address,
+  });
+  showAttestation(terminal, attestation);
+  return { audit, balances, attestation };
 }
 
 /** The gateway lists a model once it has verified a worker that serves it. */

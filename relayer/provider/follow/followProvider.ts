@@ -13,6 +13,12 @@ import type { Context } from "../context";
 import { LIVE_STATES, unreadJob } from "../jobFacts";
 import { followAccount } from "./followAccount";
 
+/** Events that change who stands attested. */
+const ABOUT_WORKERS: ReadonlySet<ProtocolEvent["$$type"]> = new Set([
+  "WorkerAttestedEvent",
+  "WorkerDroppedEvent",
+]);
+
 /** Follows the ProviderStake: which jobs it accepted, and which asked it and were refused. */
 export async function followProvider(
   context: Context,
@@ -25,8 +31,11 @@ export async function followProvider(
     effects: {
       onEvent: (tx, event) => applyProviderEvent(context, tx, event),
       onTransaction: (tx, transaction) => noteRefusedJob(context, codes, tx, transaction),
-      after: async () => {
+      after: async (events) => {
         await options.onJobs();
+        if (events.some(({ $$type }) => ABOUT_WORKERS.has($$type))) {
+          context.kick.attest();
+        }
         return false;
       },
     },

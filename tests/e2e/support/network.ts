@@ -21,7 +21,7 @@ const STAKE_TON = "100";
 const CHAIN_MS = 10_000;
 const READY_MS = 120_000;
 
-export const ROLES = ["localnet", "worker", "attestor", "relayer", "gateway"] as const;
+export const ROLES = ["localnet", "worker", "relayer", "gateway"] as const;
 export type RoleName = (typeof ROLES)[number];
 type Env = Readonly<Record<string, string>>;
 
@@ -57,7 +57,7 @@ export interface NetworkOptions {
   readonly wordMs?: number;
 }
 
-/** Boots localnet, contracts, worker, attestor, relayer and gateway, with a scripted model behind the worker. */
+/** Boots localnet, contracts, worker, relayer and gateway, with a scripted model behind the worker. */
 export async function startNetwork(options: NetworkOptions): Promise<Network> {
   const dir = freshDir(options.name);
   const plan = await makePlan({ dir, root: ROOT, gatewayPort: 0 });
@@ -124,10 +124,8 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
       index: 0,
       jobCode: (await contractCodes()).job,
     });
-    environments.set("attestor", envs.attestor(registries));
     environments.set("relayer", envs.relayer(registries, provider.address.toString()));
     environments.set("gateway", envs.gateway(registries));
-    launch("attestor");
     await runScript(scripts, {
       script: "registerProvider",
       as: "provider",
