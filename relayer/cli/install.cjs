@@ -1,5 +1,5 @@
-// Installs packages and compiles contracts when they are missing or stale. Uses nothing but Node itself,
-// because it runs before anything is installed.
+// Installs packages, and compiles contracts and programs, when they are missing or stale. Uses nothing but Node itself
+// until the packages are there.
 const { spawnSync } = require("node:child_process");
 const { createHash } = require("node:crypto");
 const fs = require("node:fs");
@@ -28,6 +28,7 @@ function main() {
     ]);
     fs.writeFileSync(BUILT, sources);
   }
+  require("./compile.cjs").compiledProgram();
 }
 
 function requireNode() {

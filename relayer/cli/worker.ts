@@ -6,9 +6,10 @@ import { createLog } from "../observe/log";
 import { fromHex } from "../protocol";
 import { type Backend, createLlamaBackend, createOpenAiBackend, hashModelFile, startWorker } from "../worker";
 import { quoteSourceOf } from "./attestation";
+import { ROOT } from "./root";
 import { runUntilSignal } from "./runUntilSignal";
 
-const SHIPPED_MODEL = join(__dirname, "..", "model", "cocoon-tiny.gguf");
+const SHIPPED_MODEL = join(ROOT, "relayer", "model", "cocoon-tiny.gguf");
 
 export async function worker(): Promise<void> {
   const config = readConfig("worker", loadEnvironment());

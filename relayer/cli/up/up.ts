@@ -9,6 +9,7 @@ import { FinalError } from "../../errors";
 import { devWallet } from "../../localnet/devWallets";
 import { silentLog } from "../../observe/log";
 import { askGateway } from "../askGateway";
+import { ROOT } from "../root";
 import { attestationFacts, readAttestation } from "./attestation";
 import { runScript } from "./blueprint";
 import { childEnvironments } from "./children";
@@ -25,7 +26,6 @@ export interface UpOptions {
   readonly dir: string;
 }
 
-const ROOT = resolve(__dirname, "..", "..", "..");
 /** Says that `cocoon up` made this directory and may empty it. */
 const MARKER = ".cocoon-up";
 const STAKE_TON = "100";
