@@ -9,17 +9,17 @@ import {
   MAX_REQUEST_LIFE_SECONDS,
   type OpenedRequest,
   openRequest,
-  workerKeyToBytes,
 } from "../protocol";
+import type { Generations } from "./generations";
 import type { SealedHeaders } from "./http/sealedHeaders";
-import type { Identity } from "./identity";
 import type { WorkerKeys } from "./keys";
 import type { Lane } from "./lane";
-import type { LaneBook } from "./laneBook";
 import type { ReplayGuard } from "./replayGuard";
 
 /** A request that may run: paid for, not seen before, opened. `release` gives its reservation and its place back. */
 export interface AdmittedRequest {
+  /** Those that it was sealed to, and that sign its receipt, whatever keys the worker has by then. */
+  readonly keys: WorkerKeys;
   readonly lane: Lane;
   readonly maxCost: bigint;
   readonly opened: OpenedRequest;
@@ -27,9 +27,7 @@ export interface AdmittedRequest {
 }
 
 export interface AdmitDeps {
-  readonly keys: WorkerKeys;
-  readonly identity: Identity;
-  readonly lanes: LaneBook;
+  readonly generations: Generations;
   readonly replays: ReplayGuard;
   readonly places: Places;
 }
@@ -68,13 +66,11 @@ export function admit(
 ): AdmittedRequest {
   const { headers, body } = sealed;
   const nowSeconds = Math.floor(sealed.nowMs / 1000);
-  const identity = deps.identity.required(nowSeconds);
-  if (!equalBytes(workerKeyToBytes(headers.worker), deps.keys.receiptPublicKey)) {
-    throw new FinalError("STALE_KEY", "The request names another worker key: fetch the attestation again.");
-  }
-  const lane = deps.lanes.find(headers.job);
+  const { keys, identity: bound, lanes } = deps.generations.find(headers.worker);
+  const identity = bound.required(nowSeconds);
+  const lane = lanes.find(headers.job);
   const header = decodeRequestHeader(body);
-  if (!equalBytes(header.keyId, keyIdOf(deps.keys.hpkePublicKey))) {
+  if (!equalBytes(header.keyId, keyIdOf(keys.hpkePublicKey))) {
     throw new FinalError("STALE_KEY", "The request is sealed to another key: fetch the attestation again.");
   }
   checkRequestLife(header, nowSeconds);
@@ -87,7 +83,7 @@ export function admit(
     statement: {
       networkId: identity.networkId,
       job: headers.job,
-      workerPublicKey: deps.keys.receiptPublicKey,
+      workerPublicKey: keys.receiptPublicKey,
       termsHash: lane.termsHash,
       requestId: header.requestId,
       bodyHash: hashSealedBody(body),
@@ -106,8 +102,8 @@ export function admit(
     });
   }
   const opened = openRequest({
-    hpkePrivateKey: deps.keys.hpkePrivateKey,
-    hpkePublicKey: deps.keys.hpkePublicKey,
+    hpkePrivateKey: keys.hpkePrivateKey,
+    hpkePublicKey: keys.hpkePublicKey,
     bindHash: identity.bindHash,
     bytes: body,
     nowSeconds,
@@ -116,6 +112,7 @@ export function admit(
   const releaseMoney = lane.reserve(headers.maxCost);
   const releasePlace = deps.places.take();
   return {
+    keys,
     lane,
     maxCost: headers.maxCost,
     opened,

@@ -26,7 +26,7 @@ export interface BoundIdentity extends NetworkIdentity {
   readonly bind: Uint8Array;
   readonly bindHash: Uint8Array;
   readonly evidence: Evidence;
-  /** Unix seconds. From then on the worker refuses requests: a new process has new keys. */
+  /** Unix seconds. From then on these keys refuse requests. */
   readonly notAfter: number;
 }
 

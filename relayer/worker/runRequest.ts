@@ -5,13 +5,11 @@ import { encodeRecord, hashRequest, type LeafStatus, toHex, type Usage } from ".
 import type { AdmittedRequest } from "./admit";
 import type { Backend } from "./backends/backend";
 import { type InferenceRequest, parseInference } from "./inferenceRequest";
-import type { WorkerKeys } from "./keys";
 import { openAiError, statusOfError } from "./openAiError";
 import { type ModelLimits, payableUsage, planRequest } from "./planRequest";
 import { type ByteSink, createSealedAnswer, type SealedAnswer } from "./sealedAnswer";
 
 export interface RunDeps {
-  readonly keys: WorkerKeys;
   readonly backend: Backend;
   readonly model: ModelLimits & { readonly name: string };
   readonly log: Log;
@@ -57,7 +55,7 @@ export async function runRequest(
   const nowMs = deps.clock.nowMs();
   // Nothing waits between here and the append, so the money cannot be taken in between.
   admitted.release();
-  const record = lane.append(deps.keys, {
+  const record = lane.append(admitted.keys, {
     status: outcome.status,
     usage: payableUsage(outcome.usage, lane.terms, admitted.maxCost),
     requestHash: hashRequest(opened.salt, opened.body),

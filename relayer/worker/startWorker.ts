@@ -4,13 +4,11 @@ import type { QuoteSource } from "../attestation/sources/quoteSource";
 import { FinalError } from "../errors";
 import type { Clock } from "../observe/clock";
 import type { Log } from "../observe/log";
-import { primitives, toWorkerKey, utf8ToBytes, type WorkerKey } from "../protocol";
+import { primitives, utf8ToBytes, type WorkerKey } from "../protocol";
 import { createPlaces } from "./admit";
 import type { Backend } from "./backends/backend";
+import { createGenerations } from "./generations";
 import { createHandler } from "./http/handleRequest";
-import { createIdentity } from "./identity";
-import { createWorkerKeys } from "./keys";
-import { createLaneBook } from "./laneBook";
 import type { ModelLimits } from "./planRequest";
 import { createQuoteBudget } from "./quoteBudget";
 import { createReplayGuard } from "./replayGuard";
@@ -34,6 +32,7 @@ export interface WorkerOptions {
 
 export interface RunningWorker {
   readonly url: string;
+  /** The newest, which new lanes are opened for. */
   readonly receiptPublicKey: WorkerKey;
   /** Takes no more requests, lets running ones finish for a while, then cuts them. The backend is closed too. */
   close(): Promise<void>;
@@ -45,19 +44,16 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   if (model.hash.length !== 32 || options.maxConcurrent < 1) {
     throw new FinalError("CONFIG_INVALID", "A worker needs a model hash of 32 bytes and at least one place.");
   }
-  const keys = createWorkerKeys();
+  const generations = createGenerations({
+    modelHash: model.hash,
+    configHash: options.configHash ?? hashSettings(model),
+    quoteSource: options.quoteSource,
+    clock,
+  });
   const running = new Set<Promise<void>>();
   const shutdown = new AbortController();
   const handler = createHandler({
-    keys,
-    identity: createIdentity({
-      keys,
-      modelHash: model.hash,
-      configHash: options.configHash ?? hashSettings(model),
-      quoteSource: options.quoteSource,
-      clock,
-    }),
-    lanes: createLaneBook(),
+    generations,
     replays: createReplayGuard(),
     places: createPlaces(options.maxConcurrent),
     quoteBudget: createQuoteBudget(clock),
@@ -77,12 +73,13 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     server.once("error", reject);
     server.listen(options.port, options.host, resolve);
   });
-  const receiptPublicKey = toWorkerKey(keys.receiptPublicKey);
   const url = `http://${options.host}:${portOf(server.address())}`;
-  log.info({ msg: "worker started", url, worker: receiptPublicKey, model: model.name });
+  log.info({ msg: "worker started", url, worker: generations.current().key, model: model.name });
   return {
     url,
-    receiptPublicKey,
+    get receiptPublicKey() {
+      return generations.current().key;
+    },
     async close() {
       shutdown.abort();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

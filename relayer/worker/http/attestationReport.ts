@@ -1,10 +1,11 @@
 import { FinalError } from "../../errors";
 import { fromHex, toBase64, toHex } from "../../protocol";
-import type { JsonAnswer, RouteDeps } from "./routes";
+import { generationOf, type JsonAnswer, type RouteDeps } from "./routes";
 
 /**
- * `GET /v1/attestation/report?model=&nonce=`: evidence made now over the caller's nonce [32, hex], in the second half
- * of the report data. Throws `NOT_FOUND` for a model that is not served here.
+ * `GET /v1/attestation/report?model=&nonce=&worker=`: evidence made now over the caller's nonce [32, hex], in the second
+ * half of the report data; for the worker key that is named, or the newest. Throws `NOT_FOUND` for a model that is not
+ * served here, `STALE_KEY` for a key that is not this worker's.
  */
 export async function reportAnswer(deps: RouteDeps, url: string): Promise<JsonAnswer> {
   const query = new URLSearchParams(url.slice(url.indexOf("?") + 1));
@@ -13,15 +14,16 @@ export async function reportAnswer(deps: RouteDeps, url: string): Promise<JsonAn
   if (model !== null && model !== deps.model.name) {
     throw new FinalError("NOT_FOUND", "The worker serves another model.");
   }
-  const bound = deps.identity.required(Math.floor(deps.clock.nowMs() / 1000));
+  const { keys, identity } = generationOf(deps, query.get("worker"));
+  const bound = identity.required(Math.floor(deps.clock.nowMs() / 1000));
   deps.quoteBudget.take();
   return {
     model: deps.model.name,
     modelHash: toHex(deps.modelHash),
-    receiptPublicKey: toHex(deps.keys.receiptPublicKey),
-    hpkePublicKey: toHex(deps.keys.hpkePublicKey),
+    receiptPublicKey: toHex(keys.receiptPublicKey),
+    hpkePublicKey: toHex(keys.hpkePublicKey),
     bind: toBase64(bound.bind),
     nonce: toHex(nonce),
-    evidence: await deps.identity.show(bound, nonce),
+    evidence: await identity.show(bound, nonce),
   };
 }

@@ -11,8 +11,10 @@ import {
   toJobAddress,
   toNano,
   toRawAddress,
+  toWorkerKey,
 } from "../../protocol";
 import { type AdmitDeps, admit } from "../admit";
+import type { Generation } from "../generations";
 import type { QuoteBudget } from "../quoteBudget";
 import { type RunDeps, runRequest } from "../runRequest";
 import { readBody } from "./readBody";
@@ -31,7 +33,13 @@ const bindBody = z.strictObject({
     .max(MAX_I32),
   fresh: z.string().optional(),
 });
-const laneBody = z.strictObject({ terms: z.string(), budget: z.string(), deadlineAt: z.int().min(0) });
+const laneBody = z.strictObject({
+  terms: z.string(),
+  budget: z.string(),
+  deadlineAt: z.int().min(0),
+  /** Which of the worker's keys is meant; the newest where it is left out. */
+  worker: z.string().optional(),
+});
 
 export interface RouteDeps extends AdmitDeps, RunDeps {
   readonly modelHash: Uint8Array;
@@ -45,10 +53,12 @@ export interface RouteDeps extends AdmitDeps, RunDeps {
 export type JsonAnswer = Readonly<Record<string, unknown>>;
 
 export function identityAnswer(deps: RouteDeps): JsonAnswer {
-  const bound = deps.identity.current();
+  const { key, keys, identity } = deps.generations.current();
+  const bound = identity.current();
   return {
-    receiptPublicKey: toHex(deps.keys.receiptPublicKey),
-    hpkePublicKey: toHex(deps.keys.hpkePublicKey),
+    receiptPublicKey: key,
+    hpkePublicKey: toHex(keys.hpkePublicKey),
+    former: deps.generations.former().map((generation) => generation.key),
     modelHash: toHex(deps.modelHash),
     model: deps.model.name,
     contextLength: deps.model.contextLength,
@@ -68,10 +78,15 @@ export function identityAnswer(deps: RouteDeps): JsonAnswer {
   };
 }
 
+/** The one that has this receipt key (hex), or the newest. */
+export function generationOf({ generations }: RouteDeps, key: string | null | undefined): Generation {
+  return key === undefined || key === null ? generations.current() : generations.find(toWorkerKey(key));
+}
+
 export async function healthAnswer(deps: RouteDeps): Promise<JsonAnswer> {
   return {
     ok: await deps.backend.isHealthy(),
-    bound: deps.identity.current() !== undefined,
+    bound: deps.generations.current().identity.current() !== undefined,
     inFlight: deps.places.inFlight(),
     capacity: deps.places.capacity,
   };
@@ -84,21 +99,28 @@ export async function serveBind(deps: RouteDeps, request: IncomingMessage): Prom
     registry: toRawAddress(body.registry),
     networkId: body.networkId,
   };
-  await deps.identity.bind(network, body.fresh === undefined ? undefined : fromHex(body.fresh, 32));
-  deps.log.info({ msg: "worker bound", provider: network.provider, networkId: network.networkId });
+  const fresh = body.fresh === undefined ? undefined : fromHex(body.fresh, 32);
+  const { key } = await deps.generations.bind(network, fresh);
+  deps.log.info({
+    msg: "worker bound",
+    worker: key,
+    provider: network.provider,
+    networkId: network.networkId,
+  });
   return identityAnswer(deps);
 }
 
 export async function serveLane(deps: RouteDeps, request: IncomingMessage, job: string): Promise<JsonAnswer> {
   const body = await readJson(request, laneBody);
-  const bound = deps.identity.required(nowSeconds(deps));
+  const { identity, lanes } = generationOf(deps, body.worker);
+  const bound = identity.required(nowSeconds(deps));
   const offer = {
     terms: fromBase64(body.terms, TERMS_BYTES),
     budget: toNano(parseInteger(body.budget, "budget")),
     deadlineAt: body.deadlineAt,
   };
   const address = toJobAddress(job);
-  const state = deps.lanes.open(address, offer, { ...bound, modelHash: deps.modelHash }).state();
+  const state = lanes.open(address, offer, { ...bound, modelHash: deps.modelHash }).state();
   deps.log.info({ msg: "lane opened", job: address, budget: state.budget });
   return {
     job: address,

@@ -51,7 +51,7 @@ export function termsOf(job: JobAddress = JOB, overrides: Partial<Terms> = {}): 
 
 export async function putLane(
   url: string,
-  options: { terms?: Terms; job?: string; budget?: bigint; deadlineAt?: number } = {},
+  options: { terms?: Terms; job?: string; budget?: bigint; deadlineAt?: number; worker?: string } = {},
 ) {
   const terms = options.terms ?? termsOf();
   return fetch(`${url}/v1/lanes/${options.job ?? terms.job}`, {
@@ -60,6 +60,7 @@ export async function putLane(
       terms: toBase64(encodeTerms(terms)),
       budget: (options.budget ?? BUDGET).toString(),
       deadlineAt: options.deadlineAt ?? 4_000_000_000,
+      worker: options.worker,
     }),
   });
 }
