@@ -151,6 +151,11 @@ const gateway = z.object({
   COCOON_DEVELOPER_MNEMONIC: z.string().min(1),
   /** Keys that clients may send as Bearer tokens. */
   COCOON_API_KEYS: list.default([]),
+  /** JSON: more keys, with limits; see docs/gateway.md. */
+  COCOON_API_KEYS_FILE: z.string().optional(),
+  /** US dollars for one TON, or a URL whose JSON answer has them in a field `usd`. */
+  COCOON_USD_PER_TON: z.coerce.number().positive().optional(),
+  COCOON_USD_PER_TON_URL: z.url().optional(),
   /** 64 hex digits: session keys, salts and texts are encrypted at rest with it. Behind it, earlier ones. */
   COCOON_STORE_KEY: list.pipe(z.array(hex32)).optional(),
   COCOON_JOB_BUDGET_NANO: nano.optional(),

@@ -2,7 +2,13 @@ import { readFile } from "node:fs/promises";
 import { DEFAULT_POLICY, type Policy } from "../client";
 import { EMPTY_POLICY, parsePolicyFile } from "../client/policyFile";
 import { type Config, loadEnvironment, readConfig, storeUrl } from "../config";
-import { createEvidenceCheck, startGateway } from "../gateway";
+import {
+  type ApiKeyOption,
+  createEvidenceCheck,
+  type GatewayOptions,
+  parseKeyFile,
+  startGateway,
+} from "../gateway";
 import { systemClock } from "../observe/clock";
 import { createLog } from "../observe/log";
 import { fromHex, toRawAddress } from "../protocol";
@@ -27,7 +33,8 @@ export async function gateway(): Promise<void> {
     },
     mnemonic: config.COCOON_DEVELOPER_MNEMONIC,
     walletNetworkId: config.COCOON_WALLET_NETWORK_ID,
-    apiKeys: config.COCOON_API_KEYS.map((key, index) => ({ name: `key ${index + 1}`, key })),
+    apiKeys: await apiKeysOf(config),
+    usd: usdOf(config),
     sessionSecret,
     formerSecrets,
     policy: { ...policyOf(config), ...accepted.client },
@@ -42,6 +49,19 @@ export async function gateway(): Promise<void> {
     log: createLog({ name: "gateway", level: config.COCOON_LOG_LEVEL }),
   });
   await runUntilSignal(running);
+}
+
+async function apiKeysOf(config: Config<"gateway">): Promise<readonly ApiKeyOption[]> {
+  const { COCOON_API_KEYS: plain, COCOON_API_KEYS_FILE: file } = config;
+  const limited = file === undefined ? [] : parseKeyFile(await readFile(file, "utf8"));
+  return [...plain.map((key, index) => ({ name: `key ${index + 1}`, key })), ...limited];
+}
+
+function usdOf({
+  COCOON_USD_PER_TON: usdPerTon,
+  COCOON_USD_PER_TON_URL: url,
+}: Config<"gateway">): GatewayOptions["usd"] {
+  return usdPerTon !== undefined ? { usdPerTon } : url !== undefined ? { url } : undefined;
 }
 
 /** What the environment says of the policy; what it does not say keeps its default. */

@@ -4,11 +4,11 @@ import { finishCall, UNHURRIED } from "../store";
 import type { ClientDeps } from "./deps";
 import type { Session } from "./session";
 import type { Sessions } from "./sessions";
-import type { Spender } from "./spender";
+import type { Charge, Spender } from "./spender";
 
 export interface EndedCall {
   readonly requestId: string;
-  readonly apiKeyId: string | undefined;
+  readonly charge: Charge;
   readonly session: Session | undefined;
   readonly maxCostNano: bigint;
 }
@@ -22,11 +22,11 @@ export function bookCall(
   call: EndedCall,
   end: { readonly status: LeafStatus | "unsent" | "lost" | "invalid"; readonly costNano: bigint },
 ): void {
-  const { requestId, apiKeyId, session, maxCostNano } = call;
+  const { requestId, charge, session, maxCostNano } = call;
   if (session !== undefined) {
     deps.sessions.release(session, maxCostNano);
   }
-  deps.spender.settle(apiKeyId, { reservedNano: maxCostNano, costNano: end.costNano });
+  deps.spender.settle(charge, { reservedNano: maxCostNano, costNano: end.costNano });
   const booked = deps.store.batched((tx) => finishCall(tx, { requestId, ...end }), UNHURRIED);
   booked.catch((thrown: unknown) => {
     deps.log.error({ msg: "call not booked", requestId, detail: toCocoonError(thrown).message });

@@ -1,5 +1,7 @@
+import type { TeeKind } from "../protocol";
 import type { VerifiedWorker } from "./checkWorker";
 import { priceOf } from "./directory";
+import type { Measured } from "./trackRecord";
 
 /** What the choice looks at beside the worker itself. */
 export interface Standing {
@@ -10,29 +12,114 @@ export interface Standing {
   readonly isBanned: boolean;
   /** Requests of ours that it works on. */
   readonly inFlight: number;
+  /** It served this conversation last: the prompt may still be in its cache. */
+  readonly servedLast: boolean;
+  readonly measured: Measured | undefined;
 }
 
 /**
- * The order in which to try workers: sound before failing, with a job before without, then by price times load.
- * Those that cannot take a new job are left out.
+ * How much each property counts: a worker's score is the product of its ratios to the best one, each to the power of its
+ * weight. So with a weight of 1, twice the price weighs as much as half the free capacity. 0 leaves a property out.
+ */
+export interface ChoiceWeights {
+  readonly price: number;
+  /** Busy slots to all slots. */
+  readonly load: number;
+  readonly firstByte: number;
+  readonly throughput: number;
+  readonly success: number;
+  /** A development TEE against hardware. */
+  readonly attestation: number;
+  /** Being the one who served the conversation last. */
+  readonly stickiness: number;
+}
+
+/** A worker that fails every second time weighs as one of four times the price; the one who knows the prompt as one of 0.6. */
+export const DEFAULT_WEIGHTS: ChoiceWeights = {
+  price: 1,
+  load: 1,
+  firstByte: 0.25,
+  throughput: 0.25,
+  success: 2,
+  attestation: 0,
+  stickiness: 0.5,
+};
+
+/** Below this a success rate says no more. */
+const LEAST_SUCCESS = 0.05;
+const HARDWARE: ReadonlySet<TeeKind> = new Set(["tdx", "sevSnp"]);
+
+/**
+ * The order in which to try workers: sound before failing, with a job before without, then by score. Those that cannot
+ * take a new job are left out. What was not measured yet counts as the best, so that it will be.
  */
 export function choose(
   workers: readonly VerifiedWorker[],
   standingOf: (worker: VerifiedWorker) => Standing,
+  weights: ChoiceWeights = DEFAULT_WEIGHTS,
 ): readonly VerifiedWorker[] {
-  return workers
+  const able = workers
     .map((worker) => ({ worker, standing: standingOf(worker) }))
-    .filter(({ worker, standing }) => !standing.isBanned && (standing.hasSession || worker.hasRoom))
+    .filter(({ worker, standing }) => !standing.isBanned && (standing.hasSession || worker.hasRoom));
+  const best = bestOf(able);
+  return able
     .map(({ worker, standing }) => ({
       worker,
       rank: Number(standing.isCooling) * 2 + Number(!standing.hasSession),
-      weight: weightOf(worker, standing.inFlight),
+      score: scoreOf({ worker, standing }, { best, weights }),
     }))
-    .sort((a, b) => a.rank - b.rank || a.weight - b.weight)
+    .sort((a, b) => a.rank - b.rank || a.score - b.score)
     .map(({ worker }) => worker);
 }
 
-function weightOf(worker: VerifiedWorker, ours: number): number {
-  const load = (Math.max(ours, worker.inFlight) + 1) / Math.max(1, worker.capacity);
-  return (Number(priceOf(worker)) + 1) * (1 + load);
+interface Candidate {
+  readonly worker: VerifiedWorker;
+  readonly standing: Standing;
+}
+
+interface Best {
+  readonly price: number;
+  readonly firstByteMs: number;
+  readonly tokensPerSecond: number;
+}
+
+function bestOf(candidates: readonly Candidate[]): Best {
+  const measured = candidates.flatMap(({ standing }) => standing.measured ?? []);
+  return {
+    price: Math.min(...candidates.map(({ worker }) => priceNumber(worker))),
+    firstByteMs: Math.min(...measured.flatMap(({ firstByteMs }) => firstByteMs ?? [])),
+    tokensPerSecond: Math.max(...measured.flatMap(({ tokensPerSecond }) => tokensPerSecond ?? [])),
+  };
+}
+
+/** The logarithm of the product; lower is better. */
+function scoreOf(
+  { worker, standing }: Candidate,
+  { best, weights }: { readonly best: Best; readonly weights: ChoiceWeights },
+): number {
+  const {
+    firstByteMs = best.firstByteMs,
+    tokensPerSecond = best.tokensPerSecond,
+    successRate = 1,
+  } = standing.measured ?? {};
+  const load = (Math.max(standing.inFlight, worker.inFlight) + 1) / Math.max(1, worker.capacity);
+  return (
+    weights.price * Math.log(priceNumber(worker) / best.price) +
+    weights.load * Math.log(1 + load) +
+    weights.firstByte * logRatio(firstByteMs, best.firstByteMs) +
+    weights.throughput * logRatio(best.tokensPerSecond, tokensPerSecond) -
+    weights.success * Math.log(Math.max(LEAST_SUCCESS, successRate)) +
+    weights.attestation * Number(!HARDWARE.has(worker.tee)) -
+    weights.stickiness * Number(standing.servedLast)
+  );
+}
+
+/** 0 while nobody was measured. */
+function logRatio(above: number, below: number): number {
+  const ratio = above / below;
+  return Number.isFinite(ratio) && ratio > 0 ? Math.log(ratio) : 0;
+}
+
+function priceNumber(worker: VerifiedWorker): number {
+  return Number(priceOf(worker)) + 1;
 }

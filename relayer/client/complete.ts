@@ -15,8 +15,9 @@ import type { InFlight } from "./inFlight";
 import { retryAfter } from "./retryPolicy";
 import type { Session } from "./session";
 import type { Sessions } from "./sessions";
-import type { Spender } from "./spender";
+import type { Charge, Spender } from "./spender";
 import { syncSession } from "./syncSession";
+import type { TrackRecord } from "./trackRecord";
 
 const YOUNG_RETRY_MS = 250;
 const NOT_YET: ReadonlySet<ErrorCode> = new Set([
@@ -37,6 +38,8 @@ export interface CompletionRequest {
   /** How many answers the body asks for; 0 for embeddings. */
   readonly answers: number;
   readonly apiKeyId: string | undefined;
+  /** Names the conversation, as far as a prompt cache would know it; asked only where there is a choice. */
+  readonly conversation?: () => string;
   /** The caller's own limit, below the policy's. */
   readonly maxCostNano: bigint | undefined;
   readonly signal: AbortSignal;
@@ -51,7 +54,8 @@ export interface Attempt {
   readonly session: Session;
   readonly maxCostNano: bigint;
   readonly answer: WorkerAnswer;
-  readonly apiKeyId: string | undefined;
+  readonly sentAtMs: number;
+  readonly charge: Charge;
   readonly body: Uint8Array;
   /** Resolves once the call is durably noted. */
   readonly noted: Promise<void>;
@@ -61,8 +65,9 @@ export interface CompleteDeps extends ClientDeps {
   readonly directory: Directory;
   readonly sessions: Sessions;
   readonly inFlight: InFlight;
+  readonly track: TrackRecord;
   /** Takes care of a receipt whose answer was not read to its end. */
-  readonly recover: (attempt: Omit<Attempt, "answer">) => void;
+  readonly recover: (attempt: Omit<Attempt, "answer" | "sentAtMs">) => void;
   readonly spender: Spender;
 }
 
@@ -89,7 +94,7 @@ export async function attempt(
   const { tried, renewed } = trials;
   let last: unknown;
   while (trials.count < deps.policy.maxAttempts) {
-    const worker = ranked(deps, request.model).find(({ key }) => !tried.has(key));
+    const worker = ranked(deps, request).find(({ key }) => !tried.has(key));
     if (worker === undefined) {
       break;
     }
@@ -121,6 +126,7 @@ export async function attempt(
       }
       tried.add(worker.key);
       deps.inFlight.failed(worker.key);
+      deps.track.failed(worker.key);
       const isLast = isNobodyLeft(deps, request.model, tried);
       if (isLast && isRestarting(error) && !renewed.has(worker.provider)) {
         renewed.add(worker.provider);
@@ -169,16 +175,25 @@ async function renew(
 }
 
 function isNobodyLeft(deps: CompleteDeps, model: string, tried: ReadonlySet<string>): boolean {
-  return ranked(deps, model).every(({ key }) => tried.has(key));
+  return ranked(deps, { model }).every(({ key }) => tried.has(key));
 }
 
-function ranked(deps: CompleteDeps, model: string): readonly VerifiedWorker[] {
-  return choose(deps.directory.workersOf(model), (worker) => ({
+/** Whom to ask for this request, in this order. */
+export function ranked(
+  deps: Pick<CompleteDeps, "directory" | "sessions" | "inFlight" | "track" | "policy">,
+  request: Pick<CompletionRequest, "model" | "conversation">,
+): readonly VerifiedWorker[] {
+  const workers = deps.directory.workersOf(request.model);
+  const last = workers.length > 1 ? deps.track.servedBy(request.conversation?.() ?? "") : undefined;
+  const standingOf = (worker: VerifiedWorker) => ({
     hasSession: deps.sessions.find(worker) !== undefined,
     isBanned: deps.inFlight.isBanned(worker.key),
     isCooling: deps.inFlight.isCooling(worker.key),
     inFlight: deps.inFlight.count(worker.key),
-  }));
+    servedLast: worker.key === last,
+    measured: deps.track.of(worker.key),
+  });
+  return choose(workers, standingOf, deps.policy.choice);
 }
 
 async function attemptAt(
@@ -191,9 +206,10 @@ async function attemptAt(
     contextLength: worker.contextLength,
     prices: session.terms,
   });
-  await deps.spender.reserve(request.apiKeyId, maxCostNano);
+  const charge = { apiKeyId: request.apiKeyId, model: worker.model, atMs: deps.clock.nowMs() };
+  await deps.spender.reserve(charge, maxCostNano);
   await deps.sessions.reserve(session, maxCostNano).catch((thrown: unknown) => {
-    deps.spender.settle(request.apiKeyId, { reservedNano: maxCostNano, costNano: 0n });
+    deps.spender.settle(charge, { reservedNano: maxCostNano, costNano: 0n });
     throw thrown;
   });
   const requestIdBytes = primitives.randomBytes(16);
@@ -217,14 +233,19 @@ async function attemptAt(
   });
   noted.catch(() => undefined);
   const requestHash = hashRequest(salt, request.body);
-  const { apiKeyId, body, signal } = request;
-  const facts = { requestId, salt, requestHash, worker, session, maxCostNano, apiKeyId, body, noted };
+  const { body, signal } = request;
+  const facts = { requestId, salt, requestHash, worker, session, maxCostNano, charge, body, noted };
   deps.inFlight.begin(worker.key);
+  const sentAtMs = deps.clock.nowMs();
   try {
     const call = { worker, session, requestId: requestIdBytes, salt, body, maxCostNano, signal };
     const answer = await callWorker(deps, call);
     session.freshSinceMs = undefined;
-    return { ...facts, answer };
+    // The status of an answer that is not streamed comes with all of it: its delay says how long the answer is.
+    if (answer.contentType.startsWith("text/event-stream")) {
+      deps.track.answered(worker.key, deps.clock.nowMs() - sentAtMs);
+    }
+    return { ...facts, answer, sentAtMs };
   } catch (thrown) {
     deps.inFlight.end(worker.key);
     if (neverArrived(session, toCocoonError(thrown))) {

@@ -1,6 +1,7 @@
 import { NetworkRegistry } from "../../wrappers/NetworkRegistry";
 import { openContract } from "../chain";
 import { FinalError, RetryableError, toCocoonError } from "../errors";
+import type { Clock } from "../observe/clock";
 import type { Prices } from "../protocol";
 import { listBans, saveBan } from "../store";
 import type { VerifiedWorker } from "./checkWorker";
@@ -8,6 +9,7 @@ import type { CompletionRequest } from "./complete";
 import { createCosigner } from "./cosigner";
 import type { ClientDeps } from "./deps";
 import { createDirectory, type ModelInfo } from "./directory";
+import { type Estimate, type EstimatedRequest, estimate } from "./estimate";
 import { exportReceipt } from "./exportReceipt";
 import { createInFlight } from "./inFlight";
 import type { Outcome, ReadDeps } from "./readAnswer";
@@ -16,6 +18,7 @@ import { recoverCalls, recoverReceipt } from "./recover";
 import { freeNano, type Session, spentNano } from "./session";
 import { createSessions } from "./sessions";
 import { freeSpender, type Spender } from "./spender";
+import { createTrackRecord } from "./trackRecord";
 import { tryWorkers } from "./tryWorkers";
 
 /** An answer that has begun. `read` once; `abort` stops the generation. */
@@ -40,6 +43,10 @@ export interface JobInfo {
   readonly budgetNano: bigint;
   readonly spentNano: bigint;
   readonly freeNano: bigint;
+  /** What was spent lately, by the hour. */
+  readonly nanoPerHour: bigint;
+  /** When the budget runs dry at this rate, if nothing tops it up; undefined while nothing is spent. */
+  readonly emptyAtMs: number | undefined;
   readonly settledNano: bigint;
   readonly deadlineSeconds: number;
 }
@@ -47,6 +54,8 @@ export interface JobInfo {
 /** The developer's side without HTTP. */
 export interface Client {
   complete(request: CompletionRequest): Promise<Completion>;
+  /** What a request would cost at each provider; sends nothing. */
+  estimate(request: EstimatedRequest): readonly Estimate[];
   models(): readonly ModelInfo[];
   openJob(job: {
     readonly model: string;
@@ -98,9 +107,20 @@ export async function createClient(base: ClientDeps, spender: Spender = freeSpen
       void saveBan(base.store, { worker, reason }).catch(failed("ban not kept"));
     },
   });
+  const track = createTrackRecord({ clock });
   const cosigner = createCosigner(base);
   const saving = new Map<string, Promise<unknown>>();
-  const shared = { ...base, directory, sessions, inFlight, spender, cosigner, saving, stop: stop.signal };
+  const shared = {
+    ...base,
+    directory,
+    sessions,
+    inFlight,
+    track,
+    spender,
+    cosigner,
+    saving,
+    stop: stop.signal,
+  };
   const deps: ReadDeps = {
     ...shared,
     recover: (missing) => {
@@ -150,10 +170,11 @@ export async function createClient(base: ClientDeps, spender: Spender = freeSpen
         abort: () => answer.abort(),
       };
     },
+    estimate: (request) => estimate(deps, request),
     models: () => directory.models(),
     openJob: async ({ model, provider, budgetNano }) =>
-      infoOf(await sessions.ensure(workerFor(model, provider), budgetNano)),
-    jobs: () => sessions.list().map(infoOf),
+      infoOf(await sessions.ensure(workerFor(model, provider), budgetNano), clock),
+    jobs: () => sessions.list().map((session) => infoOf(session, clock)),
     closeJob: async (address) => {
       const session = sessions.byAddress(address);
       if (session === undefined) {
@@ -161,7 +182,7 @@ export async function createClient(base: ClientDeps, spender: Spender = freeSpen
       }
       await cosigner.flush();
       await sessions.close(session);
-      return infoOf(session);
+      return infoOf(session, clock);
     },
     receipt: async (requestId) => {
       await saving.get(requestId)?.catch(() => undefined);
@@ -184,7 +205,8 @@ export async function createClient(base: ClientDeps, spender: Spender = freeSpen
   };
 }
 
-function infoOf(session: Session): JobInfo {
+function infoOf(session: Session, clock: Clock): JobInfo {
+  const free = freeNano(session);
   return {
     address: session.address,
     provider: session.terms.provider,
@@ -192,7 +214,9 @@ function infoOf(session: Session): JobInfo {
     state: session.state,
     budgetNano: session.budgetNano,
     spentNano: spentNano(session),
-    freeNano: freeNano(session),
+    freeNano: free,
+    nanoPerHour: session.burnRate.nanoPerHour(),
+    emptyAtMs: session.burnRate.emptyAtMs(free, clock.nowMs()),
     settledNano: session.settledNano,
     deadlineSeconds: session.deadlineSeconds,
   };

@@ -1,4 +1,5 @@
 import type { TeeKind } from "../protocol";
+import { type ChoiceWeights, DEFAULT_WEIGHTS } from "./choose";
 
 /** What the developer allows. Every default stands in `DEFAULT_POLICY`. */
 export interface Policy {
@@ -22,6 +23,8 @@ export interface Policy {
   readonly tees: readonly TeeKind[];
   /** Offers above any of these (nanoton per 1,000,000 tokens) are passed over. */
   readonly maxPriceNano: bigint | undefined;
+  /** How price, speed, soundness and the rest count when there is a choice. */
+  readonly choice: ChoiceWeights;
   /** False: providers must be reached over https. */
   readonly allowHttp: boolean;
   readonly connectMs: number;
@@ -60,6 +63,7 @@ export const DEFAULT_POLICY: Policy = {
   models: undefined,
   tees: ["tdx", "sevSnp"],
   maxPriceNano: undefined,
+  choice: DEFAULT_WEIGHTS,
   allowHttp: false,
   connectMs: 5_000,
   firstByteMs: 120_000,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { TcbPolicy } from "../attestation";
 import { FinalError } from "../errors";
+import { DEFAULT_WEIGHTS } from "./choose";
 import type { Policy } from "./policy";
 
 const hex = (bytes: number) =>
@@ -8,6 +9,8 @@ const hex = (bytes: number) =>
     .string()
     .regex(new RegExp(`^[0-9a-fA-F]{${2 * bytes}}$`), `must be ${bytes} bytes as hex`)
     .transform((text) => text.toLowerCase());
+
+const weight = (usual: number) => z.number().min(0).max(100).default(usual);
 
 /** What a developer accepts beyond the network's own lists. What is left out narrows nothing. */
 const policyFileSchema = z.strictObject({
@@ -24,10 +27,22 @@ const policyFileSchema = z.strictObject({
   minEvaluationNumber: z.int().min(0).default(0),
   /** Names (PPID) of the machines that may be used; left out: a machine may stand anywhere. */
   knownSites: z.array(hex(16)).optional(),
+  /** How each property of a worker counts when there is a choice; what is left out keeps its default. */
+  choice: z
+    .strictObject({
+      price: weight(DEFAULT_WEIGHTS.price),
+      load: weight(DEFAULT_WEIGHTS.load),
+      firstByte: weight(DEFAULT_WEIGHTS.firstByte),
+      throughput: weight(DEFAULT_WEIGHTS.throughput),
+      success: weight(DEFAULT_WEIGHTS.success),
+      attestation: weight(DEFAULT_WEIGHTS.attestation),
+      stickiness: weight(DEFAULT_WEIGHTS.stickiness),
+    })
+    .optional(),
 });
 
 export interface DeveloperPolicy {
-  readonly client: Partial<Pick<Policy, "images" | "models" | "tees">>;
+  readonly client: Partial<Pick<Policy, "images" | "models" | "tees" | "choice">>;
   readonly tcb: TcbPolicy;
   readonly minEvaluationNumber: number;
   readonly knownSites: readonly string[] | undefined;
@@ -41,12 +56,14 @@ export function parsePolicyFile(text: string): DeveloperPolicy {
   if (!parsed.success) {
     throw new FinalError("CONFIG_INVALID", `The policy file is not valid: ${z.prettifyError(parsed.error)}`);
   }
-  const { images, models, tees, advisories, outOfDateUntil, minEvaluationNumber, knownSites } = parsed.data;
+  const { images, models, tees, advisories, outOfDateUntil, minEvaluationNumber, knownSites, choice } =
+    parsed.data;
   return {
     client: {
       ...(images === undefined ? {} : { images }),
       ...(models === undefined ? {} : { models }),
       ...(tees === undefined ? {} : { tees }),
+      ...(choice === undefined ? {} : { choice }),
     },
     tcb: {
       advisories,

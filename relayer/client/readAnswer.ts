@@ -58,7 +58,11 @@ export async function readAnswer(
       responseHash: hasher.digest(),
       texts: kept === undefined ? undefined : { request: textOf([attempt.body]), response: textOf(kept) },
     });
-    const { status } = taken.record.leaf;
+    const { status, completionTokens, reasoningTokens } = taken.record.leaf;
+    const tokens = Number(completionTokens + reasoningTokens);
+    if (tokens > 0) {
+      deps.track.wrote(worker.key, { tokens, ms: deps.clock.nowMs() - attempt.sentAtMs });
+    }
     taken.costNano.then(
       (costNano) => bookCall(deps, attempt, { status, costNano }),
       (thrown: unknown) => condemn(deps, attempt, thrown),

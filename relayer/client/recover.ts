@@ -9,6 +9,7 @@ import type { InFlight } from "./inFlight";
 import { keepUntilSaved, type ReadDeps } from "./readAnswer";
 import { laneOf, type Session } from "./session";
 import type { Sessions } from "./sessions";
+import type { Charge } from "./spender";
 import { takeReceipt } from "./takeReceipt";
 
 /** The provider stores a stopped answer's receipt shortly after the connection ends. */
@@ -128,9 +129,13 @@ export async function recoverCalls(deps: RecoverDeps): Promise<void> {
 async function recoverCall(deps: RecoverDeps, call: Call): Promise<void> {
   const session = deps.sessions.byAddress(call.job);
   if (session === undefined) {
-    bookCall(deps, { ...call, session: undefined }, { status: "lost", costNano: 0n });
+    bookCall(deps, { ...call, charge: chargeOf(call), session: undefined }, { status: "lost", costNano: 0n });
     return;
   }
   session.reservedNano += call.maxCostNano;
-  await recoverReceipt(deps, { ...call, session, requestHash: undefined });
+  await recoverReceipt(deps, { ...call, charge: chargeOf(call), session, requestHash: undefined });
+}
+
+function chargeOf({ apiKeyId, model, createdAt }: Call): Charge {
+  return { apiKeyId, model, atMs: createdAt };
 }

@@ -1,6 +1,7 @@
 import type { JobAddress, Terms, WorkerKey } from "../protocol";
 import { hashTerms } from "../protocol";
 import type { Job } from "../store";
+import { type BurnRate, createBurnRate } from "./burnRate";
 import { createLane, type Lane } from "./lane";
 
 /**
@@ -33,6 +34,7 @@ export interface Session {
   settledNano: bigint;
   closeSeconds: number | undefined;
   lastUsedMs: number;
+  readonly burnRate: BurnRate;
   /** When this process saw it become active; undefined once a worker has answered in it. */
   freshSinceMs: number | undefined;
   /** Receipt keys with a lane on chain. */
@@ -70,6 +72,7 @@ export type NewSession = Omit<
   Session,
   | "termsHash"
   | "freshSinceMs"
+  | "burnRate"
   | "reservedNano"
   | "settledNano"
   | "closeSeconds"
@@ -86,6 +89,7 @@ export function createSession(fields: NewSession): Session {
     askedBudgetNano: fields.budgetNano,
     freshSinceMs: undefined,
     reservedNano: 0n,
+    burnRate: createBurnRate(),
     settledNano: 0n,
     closeSeconds: undefined,
     openLanes: new Set(),

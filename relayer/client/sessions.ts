@@ -4,7 +4,7 @@ import { awaitLane } from "./awaitLane";
 import type { VerifiedWorker } from "./checkWorker";
 import { type ClientDeps, nowSeconds } from "./deps";
 import { awaitActive, openSession } from "./openSession";
-import { freeNano, laneOf, type Session } from "./session";
+import { freeNano, laneOf, type Session, spentNano } from "./session";
 import { loadSessions } from "./sessionRows";
 import { needsTopUp, sendEnding, syncSession, topUpSession } from "./syncSession";
 
@@ -77,6 +77,7 @@ export async function createSessions(
   const sync = async (): Promise<void> => {
     await Promise.all(
       sessions.map(async (session) => {
+        session.burnRate.sample(spentNano(session), deps.clock.nowMs());
         await syncSession(deps, session).catch(logged(session, "job not read"));
         await topUp(session).catch(logged(session, "job not topped up"));
         const { idleCloseMs } = deps.policy;

@@ -1,12 +1,17 @@
+/** Who pays, for what, and on which day. */
+export interface Charge {
+  readonly apiKeyId: string | undefined;
+  readonly model: string;
+  /** When the request was made; its cost counts for that day, however late it is known. */
+  readonly atMs: number;
+}
+
 /** Whose allowance pays. Called once before and once after every call that may cost. */
 export interface Spender {
   /** Throws `SPEND_LIMIT_EXCEEDED`. */
-  reserve(apiKeyId: string | undefined, nano: bigint): Promise<void>;
+  reserve(charge: Charge, nano: bigint): Promise<void>;
   /** Never throws; books in the background. */
-  settle(
-    apiKeyId: string | undefined,
-    cost: { readonly reservedNano: bigint; readonly costNano: bigint },
-  ): void;
+  settle(charge: Charge, cost: { readonly reservedNano: bigint; readonly costNano: bigint }): void;
 }
 
 /** For a client without API keys. */

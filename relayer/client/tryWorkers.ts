@@ -30,6 +30,7 @@ export async function tryWorkers(deps: ReadDeps, request: CompletionRequest): Pr
       throw failure ?? thrown;
     }
     if (!mayDoBetterElsewhere(begun.answer.status)) {
+      remember(deps, request, begun);
       return { attempt: begun, read: (onPayload) => readAnswer(deps, begun, onPayload) };
     }
     const { worker, requestId, answer } = begun;
@@ -42,11 +43,19 @@ export async function tryWorkers(deps: ReadDeps, request: CompletionRequest): Pr
     trials.count += 1;
     trials.tried.add(worker.key);
     deps.inFlight.failed(worker.key);
+    deps.track.failed(worker.key);
     try {
       refused = await readRefusal(deps, begun);
     } catch (thrown) {
       failure = thrown;
     }
+  }
+}
+
+/** The next turn of this conversation is best asked there: its beginning may still be in that worker's cache. */
+function remember(deps: ReadDeps, { model, conversation }: CompletionRequest, { worker }: Attempt): void {
+  if (conversation !== undefined && deps.directory.workersOf(model).length > 1) {
+    deps.track.remember(conversation(), worker.key);
   }
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Spender } from "../client";
+import type { Charge, Spender } from "../client";
 import { FinalError, toCocoonError } from "../errors";
 import type { Clock } from "../observe/clock";
 import type { Log } from "../observe/log";
@@ -11,8 +11,11 @@ import {
   type Store,
   saveApiKey,
   spendApiKey,
+  spendKeyDay,
+  spentOnDay,
   UNHURRIED,
 } from "../store";
+import { type DayLimit, dayLimits, type KeyLimits } from "./keyLimits";
 import type { ApiKeyOption } from "./options";
 
 /** A revoked key works this long at most. */
@@ -23,13 +26,23 @@ const MAX_REMEMBERED = 10_000;
 export interface Caller {
   readonly id: string;
   readonly name: string;
+  readonly hash: string;
   readonly limitNano: bigint | undefined;
   readonly isAdmin: boolean;
+  readonly limits: KeyLimits;
+}
+
+/** What a key may still spend. */
+export interface KeyUsage {
+  readonly spentNano: bigint;
+  readonly limitNano: bigint | undefined;
+  readonly days: readonly (DayLimit & { readonly spentNano: bigint })[];
 }
 
 export interface ApiKeys extends Spender {
   /** By the `authorization` header. Throws `UNAUTHORIZED`. */
   identify(authorization: string | undefined): Promise<Caller>;
+  usage(caller: Caller): Promise<KeyUsage>;
 }
 
 /** SHA-256 of the key, hex. Keys are long and random, so a slow hash would only slow the gateway. */
@@ -49,10 +62,13 @@ export async function createApiKeys(
   if (options.length === 0) {
     throw new FinalError("CONFIG_INVALID", "The gateway has no API key: give it at least one.");
   }
-  for (const { key, name, limitNano, admin } of options) {
+  const limitsById = new Map<string, KeyLimits>();
+  for (const option of options) {
+    const { key, name, limitNano, admin } = option;
     const hash = hashApiKey(key);
-    const limits = { admin: admin ?? limitNano === undefined };
-    await saveApiKey(store, { apiKey: { id: hash.slice(0, 16), hash, name, limitNano, limits } });
+    limitsById.set(idOf(hash), option);
+    const limits = { admin: admin ?? isUnlimited(option) };
+    await saveApiKey(store, { apiKey: { id: idOf(hash), hash, name, limitNano, limits } });
   }
   const given = new Set(options.map(({ key }) => hashApiKey(key)));
   for (const { id, name, hash, revokedAt } of await listApiKeys(store)) {
@@ -63,6 +79,9 @@ export async function createApiKeys(
   }
   const known = new Map<string, { readonly caller: Caller; readonly untilMs: number }>();
   const limited = new Set<string>();
+  const limitsOf = (id: string): KeyLimits => limitsById.get(id) ?? {};
+  const daysOf = ({ apiKeyId, model }: Charge): readonly DayLimit[] =>
+    apiKeyId === undefined ? [] : dayLimits(limitsOf(apiKeyId), model);
 
   const look = async (hash: string): Promise<Caller> => {
     const found = await findApiKey(store, { hash });
@@ -70,7 +89,7 @@ export async function createApiKeys(
       known.delete(hash);
       throw unauthorized();
     }
-    const caller = callerOf(found);
+    const caller = callerOf(found, limitsOf(found.id));
     if (caller.limitNano === undefined) {
       limited.delete(caller.id);
     } else {
@@ -93,18 +112,56 @@ export async function createApiKeys(
         ? remembered.caller
         : await look(hash);
     },
-    // Only a limited key needs its worst case set aside before; the others are charged afterwards.
-    reserve: async (id, nano) => {
-      if (id !== undefined && limited.has(id)) {
-        await spendApiKey(store, { id, amountNano: nano });
-      }
+    usage: async ({ id: apiKeyId, hash, limits }) => {
+      const found = await findApiKey(store, { hash });
+      const atMs = clock.nowMs();
+      const days = ["", ...Object.keys(limits.models ?? {})]
+        .flatMap((model) => dayLimits(limits, model))
+        .filter((day, index, all) => all.findIndex(({ scope }) => scope === day.scope) === index);
+      return {
+        spentNano: found?.spentNano ?? 0n,
+        limitNano: found?.limitNano,
+        days: await Promise.all(
+          days.map(async (day) => ({
+            ...day,
+            spentNano: await spentOnDay(store, { apiKeyId, scope: day.scope, atMs }),
+          })),
+        ),
+      };
     },
-    settle: (id, { reservedNano, costNano }) => {
-      const amountNano = id !== undefined && limited.has(id) ? costNano - reservedNano : costNano;
-      if (id === undefined || amountNano === 0n) {
+    // Only a limited key needs its worst case set aside before; the others are charged afterwards.
+    reserve: async (charge, amountNano) => {
+      const { apiKeyId: id, atMs } = charge;
+      const days = daysOf(charge);
+      if (id === undefined || (days.length === 0 && !limited.has(id))) {
         return;
       }
-      const booked = store.batched((tx) => spendApiKey(tx, { id, amountNano }), UNHURRIED);
+      await store.transaction(async (tx) => {
+        if (limited.has(id)) {
+          await spendApiKey(tx, { id, amountNano });
+        }
+        for (const day of days) {
+          await spendKeyDay(tx, { apiKeyId: id, atMs, amountNano, ...day });
+        }
+      });
+    },
+    settle: (charge, { reservedNano, costNano }) => {
+      const { apiKeyId: id, atMs } = charge;
+      const unusedNano = costNano - reservedNano;
+      if (id === undefined) {
+        return;
+      }
+      const amountNano = limited.has(id) ? unusedNano : costNano;
+      const days = unusedNano === 0n ? [] : daysOf(charge);
+      if (amountNano === 0n && days.length === 0) {
+        return;
+      }
+      const booked = store.batched(async (tx) => {
+        await spendApiKey(tx, { id, amountNano });
+        for (const day of days) {
+          await spendKeyDay(tx, { apiKeyId: id, atMs, amountNano: unusedNano, ...day });
+        }
+      }, UNHURRIED);
       booked.catch((thrown: unknown) => {
         const { code, message } = toCocoonError(thrown);
         log.error({ msg: "spending not booked", apiKey: id, amountNano, code, detail: message });
@@ -113,8 +170,17 @@ export async function createApiKeys(
   };
 }
 
-function callerOf(key: ApiKey): Caller {
-  return { id: key.id, name: key.name, limitNano: key.limitNano, isAdmin: key.limits.admin === true };
+function callerOf({ id, name, hash, limitNano, limits: { admin } }: ApiKey, limits: KeyLimits): Caller {
+  return { id, name, hash, limitNano, isAdmin: admin === true, limits };
+}
+
+function idOf(hash: string): string {
+  return hash.slice(0, 16);
+}
+
+/** A key that nothing limits may manage, unless it is told not to. */
+function isUnlimited({ limitNano, perDayNano, perRequestNano, models }: ApiKeyOption): boolean {
+  return [limitNano, perDayNano, perRequestNano, models].every((limit) => limit === undefined);
 }
 
 function unauthorized(): FinalError {

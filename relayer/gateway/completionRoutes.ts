@@ -1,10 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Outcome } from "../client";
 import { ANSWER_PATHS, type AnswerKind, beginAnswer, isStream } from "../client/openai";
-import { FinalError, toCocoonError } from "../errors";
+import { toCocoonError } from "../errors";
 import { answerJson } from "./answerJson";
 import { answerStream } from "./answerStream";
+import { bodyOf } from "./bodyOf";
 import { type Context, callerOf } from "./context";
+import { requestLimit } from "./keyLimits";
 
 export function completionRoutes(app: FastifyInstance, context: Context): void {
   for (const kind of ["chat", "completions", "embeddings", "responses"] as const) {
@@ -48,6 +50,8 @@ async function serve(
     body,
     maxCost: request.headers["cocoon-max-cost"],
     apiKeyId: caller.id,
+    limitOf: (model) => requestLimit(caller.limits, model),
+    usdPerTon: context.usdRate.now(),
     signal: gone.signal,
   });
   const { completion } = answer;
@@ -64,11 +68,4 @@ async function serve(
     apiKey: caller.id,
   });
   return outcome;
-}
-
-function bodyOf(request: FastifyRequest): Uint8Array {
-  if (!(request.body instanceof Uint8Array)) {
-    throw new FinalError("BAD_REQUEST", "Send a JSON body with `content-type: application/json`.");
-  }
-  return request.body;
 }

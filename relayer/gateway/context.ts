@@ -5,6 +5,7 @@ import type { Log } from "../observe/log";
 import type { Store } from "../store";
 import type { ApiKeys, Caller } from "./apiKeys";
 import type { Metrics } from "./metrics";
+import type { UsdRate } from "./usdRate";
 
 /** What every route gets. */
 export interface Context {
@@ -12,6 +13,7 @@ export interface Context {
   readonly store: Store;
   readonly apiKeys: ApiKeys;
   readonly metrics: Metrics;
+  readonly usdRate: UsdRate;
   readonly log: Log;
   readonly clock: Clock;
 }

@@ -4,6 +4,7 @@ import { FinalError, toCocoonError } from "../errors";
 import { MAX_REQUEST_BODY } from "../protocol";
 import { completionRoutes } from "./completionRoutes";
 import type { Context } from "./context";
+import { estimateRoutes } from "./estimateRoutes";
 import { infoRoutes } from "./infoRoutes";
 import { jobRoutes } from "./jobRoutes";
 import { receiptRoutes } from "./receiptRoutes";
@@ -45,6 +46,7 @@ export function createApp(context: Context): FastifyInstance {
     return reply.code(status).send(body);
   });
   completionRoutes(app, context);
+  estimateRoutes(app, context);
   infoRoutes(app, context);
   jobRoutes(app, context);
   receiptRoutes(app, context);

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { JobInfo } from "../client";
+import { usdText } from "../client/usd";
 import { FinalError } from "../errors";
 import { isRawAddress } from "../protocol";
 import { type Context, callerOf } from "./context";
@@ -21,15 +22,16 @@ export function jobRoutes(app: FastifyInstance, context: Context): void {
     const { model, provider, budget_nano } = parseOpen(request.body);
     const budgetNano = budget_nano === undefined ? undefined : BigInt(budget_nano);
     const job = await context.client.openJob({ model, provider, budgetNano });
-    return await reply.code(201).send(jobBody(job));
+    return await reply.code(201).send(jobBody(job, context.usdRate.now()));
   });
   app.get("/v1/cocoon/jobs", async (request) => {
     await requireAdmin(context, request);
-    return { object: "list", data: context.client.jobs().map(jobBody) };
+    return { object: "list", data: context.client.jobs().map((job) => jobBody(job, context.usdRate.now())) };
   });
   app.post<{ Params: { address: string } }>("/v1/cocoon/jobs/:address/close", async (request) => {
     await requireAdmin(context, request);
-    return jobBody(await context.client.closeJob(request.params.address));
+    const closed = await context.client.closeJob(request.params.address);
+    return jobBody(closed, context.usdRate.now());
   });
 }
 
@@ -57,7 +59,7 @@ function parseOpen(body: unknown): z.infer<typeof openSchema> {
   return parsed.data;
 }
 
-function jobBody(job: JobInfo) {
+function jobBody(job: JobInfo, usdPerTon: number | undefined) {
   return {
     object: "cocoon.job",
     address: job.address,
@@ -68,6 +70,12 @@ function jobBody(job: JobInfo) {
     spent_nano: job.spentNano.toString(),
     free_nano: job.freeNano.toString(),
     settled_nano: job.settledNano.toString(),
+    /** At the pace of the last minutes; null while nothing is spent. */
+    spent_nano_per_hour: job.nanoPerHour.toString(),
+    runs_dry_at: job.emptyAtMs === undefined ? null : Math.floor(job.emptyAtMs / 1_000),
     deadline: job.deadlineSeconds,
+    ...(usdPerTon === undefined
+      ? {}
+      : { spent_usd: usdText(job.spentNano, usdPerTon), free_usd: usdText(job.freeNano, usdPerTon) }),
   };
 }

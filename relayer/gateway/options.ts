@@ -3,15 +3,18 @@ import type { Policy, VerifyEvidence } from "../client";
 import { FinalError } from "../errors";
 import type { Clock } from "../observe/clock";
 import type { Log } from "../observe/log";
+import type { KeyLimits } from "./keyLimits";
+import type { UsdSource } from "./usdRate";
 
-export interface ApiKeyOption {
+export interface ApiKeyOption extends KeyLimits {
   /** Shows in logs and lists. */
   readonly name: string;
   /** What the client sends as `Bearer`; stored as its hash. */
   readonly key: string;
-  readonly limitNano?: bigint;
+  /** Of everything it ever spends. */
+  readonly limitNano?: bigint | undefined;
   /** May open and close jobs and read every receipt; by default a key without limit may. */
-  readonly admin?: boolean;
+  readonly admin?: boolean | undefined;
 }
 
 export interface GatewayOptions {
@@ -41,6 +44,8 @@ export interface GatewayOptions {
   /** Earlier ones, which open what they sealed. */
   readonly formerSecrets?: readonly Uint8Array[];
   readonly policy?: Partial<Policy>;
+  /** Where US dollars for TON come from; without it, amounts are told in TON alone. */
+  readonly usd?: UsdSource | undefined;
   readonly verifyEvidence?: VerifyEvidence;
   readonly log: Log;
   readonly clock?: Clock;

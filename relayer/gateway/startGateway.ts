@@ -5,6 +5,7 @@ import { createApiKeys } from "./apiKeys";
 import { createApp } from "./createApp";
 import { createMetrics } from "./metrics";
 import { checkOptions, type GatewayOptions } from "./options";
+import { createUsdRate } from "./usdRate";
 
 /** Answers under way get this long when the gateway stops. */
 const DRAIN_MS = 30_000;
@@ -32,7 +33,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const opened = await openClient({ ...options, store, clock, evidenceCheck, spender: apiKeys });
     closers.push(() => opened.close());
     const { client, wallet } = opened;
-    const app = createApp({ client, store, apiKeys, metrics: createMetrics(client), log, clock });
+    const stop = new AbortController();
+    const usdRate = createUsdRate({ clock, log }, options.usd);
+    const keptFresh = usdRate.run(stop.signal);
+    closers.push(() => {
+      stop.abort();
+      return keptFresh;
+    });
+    const app = createApp({ client, store, apiKeys, metrics: createMetrics(client), usdRate, log, clock });
     closers.push(() =>
       Promise.race([app.close(), new Promise((resolve) => setTimeout(resolve, DRAIN_MS).unref())]),
     );

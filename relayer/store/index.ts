@@ -43,6 +43,7 @@ export { saveSession } from "./saveSession";
 export { saveSettlement } from "./saveSettlement";
 export { type Sent, settleBatch } from "./settleBatch";
 export { spendApiKey } from "./spendApiKey";
+export { spendKeyDay, spentOnDay } from "./spendKeyDay";
 export type { SavedReceipt, Store, StoreKind, StoreLock } from "./store";
 export { UNHURRIED } from "./store";
 export type { BatchStatus, IntentStatus } from "./tables";

@@ -128,6 +128,15 @@ export interface ApiKeysTable {
   readonly revokedAt: number | null;
 }
 
+export interface KeyDaysTable {
+  readonly apiKeyId: string;
+  /** Empty for everything, or a model's name. */
+  readonly scope: string;
+  /** Days since 1970, UTC. */
+  readonly day: number;
+  readonly spent: U64Text;
+}
+
 export interface CallsTable {
   readonly requestId: string;
   readonly salt: string;
@@ -167,6 +176,7 @@ export interface Tables {
   readonly lanes: LanesTable;
   readonly receipts: ReceiptsTable;
   readonly apiKeys: ApiKeysTable;
+  readonly keyDays: KeyDaysTable;
   readonly calls: CallsTable;
   readonly sessions: SessionsTable;
   readonly bans: BansTable;

@@ -1,5 +1,6 @@
 import type { Completion } from "../createClient";
 import type { Outcome } from "../readAnswer";
+import { usdText } from "../usd";
 import { pricesBody } from "./modelBody";
 
 /** What the gateway adds to an answer; everything else in it is the worker's. */
@@ -9,15 +10,21 @@ export interface CocoonField {
   readonly provider: string;
   readonly prices: ReturnType<typeof pricesBody>;
   readonly cost_nano?: string;
+  readonly cost_usd?: string;
 }
 
-export function cocoonField(completion: Completion, outcome: Outcome): CocoonField {
+export function cocoonField(
+  completion: Completion,
+  { costNano }: Outcome,
+  usdPerTon: number | undefined,
+): CocoonField {
   return {
     receipt: completion.requestId,
     job: completion.job,
     provider: completion.provider,
     prices: pricesBody(completion.prices),
-    ...(outcome.costNano === undefined ? {} : { cost_nano: outcome.costNano.toString() }),
+    ...(costNano === undefined ? {} : { cost_nano: costNano.toString() }),
+    ...(costNano === undefined || usdPerTon === undefined ? {} : { cost_usd: usdText(costNano, usdPerTon) }),
   };
 }
 

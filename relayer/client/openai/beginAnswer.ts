@@ -1,27 +1,17 @@
 import type { Client, Completion } from "../createClient";
 import type { Outcome } from "../readAnswer";
-import { augment } from "./augment";
-import { parseMaxCost, parseRequest, REQUEST_PATHS, type RequestKind } from "./parseRequest";
-import { type Echo, parseResponses } from "./responses/parseResponses";
+import { augment, cocoonField } from "./augment";
+import { type AskedRequest, type AskedWords, readRequest } from "./readRequest";
 import { responseBody } from "./responses/responseBody";
 import { streamResponse } from "./responses/streamResponse";
-import { type StreamSink, streamAnswer } from "./streamAnswer";
+import { type StreamSink, streamAnswer, type ToldAnswer } from "./streamAnswer";
 import { type WholeAnswer, wholeAnswer } from "./wholeAnswer";
 
-/** Where each kind of request is sent. */
-export const ANSWER_PATHS = { ...REQUEST_PATHS, responses: "/v1/responses" } as const;
-
-/** Requests as clients send them: what a worker answers, and what is translated for it. */
-export type AnswerKind = keyof typeof ANSWER_PATHS;
-
 /** A request as it came, by whatever way. */
-export interface OpenAiRequest {
-  readonly kind: AnswerKind;
-  /** The JSON body; sealed byte for byte, unless it must be translated. */
-  readonly body: Uint8Array;
-  /** Header `cocoon-max-cost`. */
-  readonly maxCost: string | string[] | undefined;
+export interface OpenAiRequest extends AskedWords {
   readonly apiKeyId: string | undefined;
+  /** US dollars for one TON; what an answer cost is told in both where it is known. */
+  readonly usdPerTon?: number | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -37,46 +27,26 @@ export async function beginAnswer(
   client: Pick<Client, "complete">,
   request: OpenAiRequest,
 ): Promise<PendingAnswer> {
-  const { kind } = request;
-  if (kind !== "responses") {
-    const { completion, includeUsage } = await begin(client, kind, request);
-    return {
-      completion,
-      stream: (sink) => streamAnswer(completion, { includeUsage }, sink),
-      whole: () => wholeAnswer(completion, augment),
-    };
-  }
-  const { chatBody, echo } = parseResponses(request.body);
-  const { completion } = await begin(client, "chat", { ...request, body: chatBody });
-  return responseOf(completion, echo);
+  const { apiKeyId, signal, usdPerTon } = request;
+  const read = readRequest(request);
+  const completion = await client.complete({ ...read.asked, apiKeyId, signal });
+  const cocoonOf = (outcome: Outcome) => cocoonField(completion, outcome, usdPerTon);
+  return tellerOf({ completion, cocoonOf }, read);
 }
 
-function responseOf(completion: Completion, echo: Echo): PendingAnswer {
+function tellerOf(answer: ToldAnswer, { echo, includeUsage }: AskedRequest): PendingAnswer {
+  const { completion } = answer;
+  if (echo === undefined) {
+    return {
+      completion,
+      stream: (sink) => streamAnswer(answer, { includeUsage }, sink),
+      whole: () => wholeAnswer(answer, augment),
+    };
+  }
   const name = { requestId: completion.requestId, echo };
   return {
     completion,
-    stream: (sink) => streamResponse(completion, echo, sink),
-    whole: () => wholeAnswer(completion, (text, cocoon) => responseBody(name, text, cocoon)),
+    stream: (sink) => streamResponse(answer, echo, sink),
+    whole: () => wholeAnswer(answer, (text, cocoon) => responseBody(name, text, cocoon)),
   };
-}
-
-async function begin(
-  client: Pick<Client, "complete">,
-  kind: RequestKind,
-  request: OpenAiRequest,
-): Promise<{ readonly completion: Completion; readonly includeUsage: boolean }> {
-  const { body, apiKeyId, signal } = request;
-  const { includeUsage, model, maxTokens, prompts, answers } = parseRequest(kind, body);
-  const maxCostNano = parseMaxCost(request.maxCost);
-  const completion = await client.complete({
-    body,
-    model,
-    maxTokens,
-    prompts,
-    answers,
-    apiKeyId,
-    maxCostNano,
-    signal,
-  });
-  return { completion, includeUsage };
 }

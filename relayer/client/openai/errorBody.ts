@@ -78,7 +78,11 @@ export function toHttpError(thrown: unknown): HttpError {
     status,
     body: errorBody(error, message, status),
     retryAfterSeconds:
-      error instanceof RetryableError || status === 503 ? RETRY_SECONDS[error.code] : undefined,
+      typeof error.facts.retryAfterSeconds === "number"
+        ? error.facts.retryAfterSeconds
+        : error instanceof RetryableError || status === 503
+          ? RETRY_SECONDS[error.code]
+          : undefined,
   };
 }
 

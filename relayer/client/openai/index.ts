@@ -1,12 +1,7 @@
 /** OpenAI's requests, answers and errors, as the gateway and `createCocoonFetch` both speak them. */
-export {
-  ANSWER_PATHS,
-  type AnswerKind,
-  beginAnswer,
-  type OpenAiRequest,
-  type PendingAnswer,
-} from "./beginAnswer";
+export { beginAnswer, type OpenAiRequest, type PendingAnswer } from "./beginAnswer";
 export { type HttpError, toHttpError } from "./errorBody";
-export { modelBody } from "./modelBody";
+export { modelBody, pricesBody } from "./modelBody";
+export { ANSWER_PATHS, type AnswerKind, readRequest } from "./readRequest";
 export { answerHeaders, isStream, SSE_HEADERS, type StreamSink } from "./streamAnswer";
 export type { WholeAnswer } from "./wholeAnswer";

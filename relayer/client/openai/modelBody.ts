@@ -1,8 +1,9 @@
 import type { Prices } from "../../protocol";
 import type { ModelInfo } from "../directory";
+import { usdText } from "../usd";
 
 /** One entry of `GET /v1/models`; `created` in unix seconds. */
-export function modelBody(model: ModelInfo, created: number) {
+export function modelBody(model: ModelInfo, created: number, usdPerTon?: number) {
   const { prices } = model.cheapest;
   return {
     id: model.name,
@@ -16,7 +17,7 @@ export function modelBody(model: ModelInfo, created: number) {
     /** Kinds of TEE that its workers were attested in. */
     attestation: model.tees,
     /** At the cheapest provider. */
-    pricing: pricesBody(prices),
+    pricing: { ...pricesBody(prices), ...(usdPerTon === undefined ? {} : usdBody(prices, usdPerTon)) },
   };
 }
 
@@ -27,5 +28,15 @@ export function pricesBody(prices: Prices) {
     cached_nano: prices.cachedPrice.toString(),
     completion_nano: prices.completionPrice.toString(),
     reasoning_nano: prices.reasoningPrice.toString(),
+  };
+}
+
+/** The same in US dollars, where a rate is known. */
+function usdBody(prices: Prices, usdPerTon: number) {
+  return {
+    prompt_usd: usdText(prices.promptPrice, usdPerTon),
+    cached_usd: usdText(prices.cachedPrice, usdPerTon),
+    completion_usd: usdText(prices.completionPrice, usdPerTon),
+    reasoning_usd: usdText(prices.reasoningPrice, usdPerTon),
   };
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { FinalError } from "../../errors";
+import { primitives, toHex, utf8ToBytes } from "../../protocol";
 
 /** What the gateway itself must know; every other field passes through unread. */
 const common = {
@@ -35,6 +36,8 @@ export interface ParsedRequest {
   readonly prompts: number;
   /** Texts to write, over all prompts. */
   readonly answers: number;
+  /** Names the conversation by its beginning, or by the key that the client gave for a prompt cache. */
+  readonly conversation: () => string;
 }
 
 const MAX_COST_DIGITS = 20;
@@ -68,8 +71,31 @@ export function parseRequest(kind: RequestKind, body: Uint8Array): ParsedRequest
     includeUsage: fields.stream_options?.include_usage === true,
     maxTokens: fields.max_completion_tokens ?? fields.max_tokens ?? undefined,
     prompts,
+    conversation: conversationOf(fields),
     answers: kind === "embeddings" ? 0 : Math.max(fields.n ?? 1, fields.best_of ?? 1) * prompts,
   };
+}
+
+/** Turns of a conversation begin alike: with the same instructions and the same first words. */
+const FIRST_MESSAGES = 2;
+const FIRST_CHARACTERS = 1_024;
+
+function conversationOf(fields: z.infer<(typeof schemas)[RequestKind]>): () => string {
+  let name: string | undefined;
+  return () => {
+    name ??= toHex(primitives.sha256(utf8ToBytes(beginningOf(fields))));
+    return name;
+  };
+}
+
+function beginningOf(fields: z.infer<(typeof schemas)[RequestKind]>): string {
+  if (typeof fields.prompt_cache_key === "string") {
+    return `key:${fields.prompt_cache_key}`;
+  }
+  if (Array.isArray(fields.messages)) {
+    return JSON.stringify(fields.messages.slice(0, FIRST_MESSAGES));
+  }
+  return JSON.stringify("prompt" in fields ? fields.prompt : fields.input).slice(0, FIRST_CHARACTERS);
 }
 
 /** A list of token numbers is one prompt. */

@@ -1,9 +1,15 @@
 import { toCocoonError } from "../../errors";
 import type { Completion } from "../createClient";
 import type { Outcome } from "../readAnswer";
-import { cocoonField } from "./augment";
+import type { CocoonField } from "./augment";
 import { toHttpError } from "./errorBody";
 import { createStreamFilter } from "./streamFilter";
+
+/** An answer to be told, and what is added to it once it is over. */
+export interface ToldAnswer {
+  readonly completion: Completion;
+  cocoonOf(outcome: Outcome): CocoonField;
+}
 
 /** Where a stream goes. */
 export interface StreamSink {
@@ -38,7 +44,7 @@ export function answerHeaders(completion: Pick<Completion, "requestId" | "job" |
  * failure for the log once the reader has been told.
  */
 export async function streamAnswer(
-  completion: Completion,
+  { completion, cocoonOf }: ToldAnswer,
   options: { readonly includeUsage: boolean },
   sink: StreamSink,
 ): Promise<Outcome> {
@@ -48,7 +54,7 @@ export async function streamAnswer(
       const bytes = filter.push(payload);
       return bytes === undefined ? undefined : sink.write(bytes);
     });
-    sink.end(filter.finish(cocoonField(completion, outcome)));
+    sink.end(filter.finish(cocoonOf(outcome)));
     return outcome;
   } catch (thrown) {
     if (!sink.isGone()) {

@@ -1,8 +1,8 @@
 import { FinalError, RetryableError } from "../../errors";
-import type { Completion } from "../createClient";
 import type { Outcome } from "../readAnswer";
-import { type CocoonField, cocoonField, isObject, parseObject } from "./augment";
+import { type CocoonField, isObject, parseObject } from "./augment";
 import { statusOf, toHttpError } from "./errorBody";
+import type { ToldAnswer } from "./streamAnswer";
 
 /** A whole answer, or a worker's error, is held in memory: no more than this. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
@@ -25,7 +25,7 @@ export interface WholeAnswer {
  * undefined where it cannot, and the text stays as it came.
  */
 export async function wholeAnswer(
-  completion: Completion,
+  { completion, cocoonOf }: ToldAnswer,
   tell: (text: string, cocoon: CocoonField) => string | undefined,
 ): Promise<WholeAnswer> {
   const pieces: Uint8Array[] = [];
@@ -39,7 +39,7 @@ export async function wholeAnswer(
   });
   const { status } = completion;
   const text = Buffer.concat(pieces).toString("utf8");
-  const body = status < 400 ? tell(text, cocoonField(completion, outcome)) : refusal(status, text);
+  const body = status < 400 ? tell(text, cocoonOf(outcome)) : refusal(status, text);
   const contentType = body === undefined ? completion.contentType : "application/json; charset=utf-8";
   return { status, contentType, body: body ?? text, outcome, retryAfterSeconds: RETRY_SECONDS[status] };
 }

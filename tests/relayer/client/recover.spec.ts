@@ -105,7 +105,7 @@ describe("a receipt that did not come with its answer", () => {
     worker: WORKER_KEY,
     requestId: REQUEST_ID,
     requestHash: undefined,
-    apiKeyId: undefined,
+    charge: { apiKeyId: undefined, model: "m", atMs: 0 },
     maxCostNano: MAX_COST,
   });
   const call = async () => {

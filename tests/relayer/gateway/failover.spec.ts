@@ -1,6 +1,6 @@
 import { APIError } from "openai";
 import { z } from "zod";
-import { parseReceiptFile } from "../../../relayer/client";
+import { DEFAULT_POLICY, parseReceiptFile } from "../../../relayer/client";
 import { decodeLeaf, fromBase64 } from "../../../relayer/protocol";
 import type { Reply, Tamper } from "../provider/support/tamperProxy";
 import type { Script } from "./support/chatBackend";
@@ -159,6 +159,28 @@ describe("gateway, when a provider fails", () => {
       expect((await ask()).status).toBe(200);
     },
   );
+
+  it("asks who served a conversation before, and the cheaper one for any other", async () => {
+    await world.gateway.close();
+    await world.startGateway({
+      refreshMs: HOUR_MS,
+      choice: { ...DEFAULT_POLICY.choice, success: 0, stickiness: 2 },
+    });
+    const say = async (content: string) => {
+      const body = { model: MODEL, max_tokens: 20, messages: [{ role: "user", content }] };
+      const answer = await patient(() => world.post("/v1/chat/completions", body));
+      return answer.headers.get("cocoon-provider");
+    };
+    world.script.status = 503;
+    expect(await say("the first words")).toBe(second.address);
+    world.script.status = 200;
+    // The failure is forgotten as soon as the cooldown is over.
+    await world.net.chain.setTime(world.net.chain.now() + 2);
+    expect(await say("other words")).toBe(world.supply.address);
+    expect(await say("the first words")).toBe(second.address);
+    await world.gateway.close();
+    await world.startGateway({ refreshMs: HOUR_MS });
+  });
 
   it("never asks a worker again that signed something false, not after a restart either", async () => {
     world.supply.proxy.tamper = cut;

@@ -30,6 +30,25 @@ describe.each(engines().map((engine): [string, Engine] => [engine.name, engine])
         expect(await verbs.spendApiKey(store, { id: "k1", amountNano: 1_000n })).toBe(1_040n);
       });
 
+      it("spends up to a day's limit and not beyond, also in a race, and anew on the next day", async () => {
+        const day = 86_400_000;
+        const place = { apiKeyId: "k1", scope: "m", atMs: 20_000 * day - 1_500 };
+        const spend = (amountNano: bigint, atMs = place.atMs) =>
+          verbs.spendKeyDay(store, { ...place, atMs, amountNano, limitNano: 100n });
+        const spends = await Promise.allSettled(Array.from({ length: 6 }, () => spend(30n)));
+        expect(spends.filter(({ status }) => status === "fulfilled")).toHaveLength(3);
+        await expect(spend(11n)).rejects.toMatchObject({
+          code: "SPEND_LIMIT_EXCEEDED",
+          facts: { leftNano: 10n, retryAfterSeconds: 2 },
+        });
+        await spend(10n);
+        await spend(-200n);
+        expect(await verbs.spentOnDay(store, place)).toBe(0n);
+        await spend(100n);
+        await spend(100n, place.atMs + 1_500);
+        expect(await verbs.spentOnDay(store, { ...place, scope: "" })).toBe(0n);
+      });
+
       it("does not find a revoked key", async () => {
         await verbs.saveApiKey(store, { apiKey: key });
         expect(await verbs.revokeApiKey(store, { id: "k1" })).toBe(true);

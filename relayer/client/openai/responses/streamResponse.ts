@@ -1,10 +1,9 @@
 import { toCocoonError } from "../../../errors";
-import type { Completion } from "../../createClient";
 import type { Outcome } from "../../readAnswer";
-import { cocoonField, isObject, parseObject } from "../augment";
+import { isObject, parseObject } from "../augment";
 import { toHttpError } from "../errorBody";
 import { createSseSplitter } from "../sseSplitter";
-import type { StreamSink } from "../streamAnswer";
+import type { StreamSink, ToldAnswer } from "../streamAnswer";
 import type { Echo } from "./parseResponses";
 import { createResponseEvents } from "./responseEvents";
 
@@ -12,7 +11,11 @@ import { createResponseEvents } from "./responseEvents";
  * Passes a chat's stream on as the events of a response. `response.completed` comes after a checked receipt, or
  * `response.failed` in its place. Rethrows the failure for the log once the reader has been told.
  */
-export async function streamResponse(completion: Completion, echo: Echo, sink: StreamSink): Promise<Outcome> {
+export async function streamResponse(
+  { completion, cocoonOf }: ToldAnswer,
+  echo: Echo,
+  sink: StreamSink,
+): Promise<Outcome> {
   const splitter = createSseSplitter();
   const events = createResponseEvents({ requestId: completion.requestId, echo });
   let failure: { readonly message: string; readonly code: string } | undefined;
@@ -25,9 +28,7 @@ export async function streamResponse(completion: Completion, echo: Echo, sink: S
       }
       return out === "" ? undefined : sink.write(Buffer.from(out));
     });
-    sink.end(
-      failure === undefined ? events.finish(cocoonField(completion, outcome)) : events.fail(told(failure)),
-    );
+    sink.end(failure === undefined ? events.finish(cocoonOf(outcome)) : events.fail(told(failure)));
     return outcome;
   } catch (thrown) {
     if (!sink.isGone()) {
