@@ -4,6 +4,7 @@ import { FinalError, RetryableError, toCocoonError } from "../errors";
 import type { Clock } from "../observe/clock";
 import type { Prices } from "../protocol";
 import { listBans, saveBan } from "../store";
+import { type AttestationReport, attestationReport } from "./attestationReport";
 import type { VerifiedWorker } from "./checkWorker";
 import type { CompletionRequest } from "./complete";
 import { createCosigner } from "./cosigner";
@@ -65,6 +66,13 @@ export interface Client {
   jobs(): readonly JobInfo[];
   closeJob(address: string): Promise<JobInfo>;
   receipt(requestId: string): Promise<ReceiptFile | undefined>;
+  /** Evidence that a worker makes now, over the caller's nonce [32, hex]. */
+  attestationReport(asked: {
+    readonly model: string;
+    readonly nonce: string;
+    /** Receipt key; by default any of the model's. */
+    readonly worker?: string | undefined;
+  }): Promise<AttestationReport>;
   /** Reads the network now; the background does so by itself. */
   refresh(): Promise<void>;
   health(): {
@@ -188,6 +196,7 @@ export async function createClient(base: ClientDeps, spender: Spender = freeSpen
       await saving.get(requestId)?.catch(() => undefined);
       return await exportReceipt(base, { requestId });
     },
+    attestationReport: (asked) => attestationReport({ ...base, directory }, asked),
     refresh: () => directory.refresh(),
     health: () => ({
       providers: directory.providerCount(),

@@ -1,5 +1,5 @@
 import type { TeeKind } from "../protocol";
-import { type ChoiceWeights, DEFAULT_WEIGHTS } from "./choose";
+import { type ChoiceWeights, DEFAULT_WEIGHTS } from "./choiceWeights";
 
 /** What the developer allows. Every default stands in `DEFAULT_POLICY`. */
 export interface Policy {

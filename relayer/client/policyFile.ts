@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { TcbPolicy } from "../attestation";
 import { FinalError } from "../errors";
-import { DEFAULT_WEIGHTS } from "./choose";
+import { DEFAULT_WEIGHTS } from "./choiceWeights";
 import type { Policy } from "./policy";
 
 const hex = (bytes: number) =>

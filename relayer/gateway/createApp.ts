@@ -4,6 +4,7 @@ import { FinalError, toCocoonError } from "../errors";
 import { MAX_REQUEST_BODY } from "../protocol";
 import { completionRoutes } from "./completionRoutes";
 import type { Context } from "./context";
+import { conventionRoutes } from "./conventionRoutes";
 import { estimateRoutes } from "./estimateRoutes";
 import { infoRoutes } from "./infoRoutes";
 import { jobRoutes } from "./jobRoutes";
@@ -46,6 +47,7 @@ export function createApp(context: Context): FastifyInstance {
     return reply.code(status).send(body);
   });
   completionRoutes(app, context);
+  conventionRoutes(app, context);
   estimateRoutes(app, context);
   infoRoutes(app, context);
   jobRoutes(app, context);

@@ -36,8 +36,9 @@ export function receiptRoutes(app: FastifyInstance, context: Context): void {
   });
 }
 
-/** Another key's receipt is as unknown as one that does not exist. */
-export async function receiptOf(context: Context, caller: Caller, id: string) {
+/** Another key's receipt is as unknown as one that does not exist. A response's id names its receipt too. */
+export async function receiptOf(context: Context, caller: Caller, named: string) {
+  const id = named.replace(/^resp_/, "");
   const receipt = await context.client.receipt(id);
   const call = receipt === undefined ? undefined : await findCall(context.store, { requestId: id });
   if (receipt === undefined || (call?.apiKeyId !== caller.id && !caller.isAdmin)) {

@@ -46,7 +46,29 @@ export function encodeAuthorization(statement: RequestAuthorization): Uint8Array
     .finish();
 }
 
-/** The signature [64], with the seed [32] of the session key. */
+/**
+ * The signature [64], with the seed [32] of the session key.
+ *
+ * @example
+ * import { checkAuthorization, encodeAuthorization, hashSealedBody, primitives, signAuthorization, toJobAddress } from "cocoon/protocol";
+ *
+ * const sessionSeed = new Uint8Array(32).fill(1);
+ * const statement = {
+ *   networkId: -239,
+ *   job: toJobAddress(`0:${"ab".repeat(32)}`),
+ *   workerPublicKey: new Uint8Array(32).fill(2),
+ *   termsHash: new Uint8Array(32).fill(3),
+ *   requestId: new Uint8Array(16).fill(4),
+ *   bodyHash: hashSealedBody(new Uint8Array(100)),
+ *   maxCost: 5_000n,
+ *   expiresAt: 1_800_000_090,
+ * };
+ * const signature = signAuthorization(sessionSeed, statement);
+ * const sessionPublicKey = primitives.ed25519PublicKey(sessionSeed);
+ * // Throws BAD_AUTHORIZATION once a field, the key or the time is another.
+ * checkAuthorization({ statement, sessionPublicKey, signature, nowSeconds: 1_800_000_000 });
+ * console.log(encodeAuthorization(statement).length, signature.length); // 188 64
+ */
 export function signAuthorization(sessionSeed: Uint8Array, statement: RequestAuthorization): Uint8Array {
   return primitives.ed25519Sign(sessionSeed, encodeAuthorization(statement));
 }

@@ -36,7 +36,32 @@ export interface BindStatement {
   readonly notAfter: number;
 }
 
-/** The statement's bytes. Throws `BAD_REQUEST` for a field out of range or a life above `MAX_BIND_SECONDS`. */
+/**
+ * The statement's bytes. Throws `BAD_REQUEST` for a field out of range or a life above `MAX_BIND_SECONDS`.
+ *
+ * @example
+ * import { decodeBind, encodeBind, gpuNonce, hashBind, hashHpkeKey, reportData, toHex, toRawAddress } from "cocoon/protocol";
+ *
+ * const keys = { hpkePublicKey: new Uint8Array(32).fill(1), receiptPublicKey: new Uint8Array(32).fill(2) };
+ * const encoded = encodeBind({
+ *   tee: "tdx",
+ *   networkId: -239,
+ *   registry: toRawAddress(`-1:${"01".repeat(32)}`),
+ *   ...keys,
+ *   provider: toRawAddress(`0:${"02".repeat(32)}`),
+ *   modelHash: new Uint8Array(32).fill(3),
+ *   gpuDigest: undefined,
+ *   configHash: new Uint8Array(32).fill(5),
+ *   notBefore: 1_800_000_000,
+ *   notAfter: 1_800_086_400,
+ * });
+ * console.log(encoded.length, decodeBind(encoded).tee); // 269 tdx
+ * console.log(toHex(hashBind(encoded))); // 121511f838d9e6703fbad6bb3044d84fd989064f03b77d92b059b39e620c5371
+ * // What a quote carries: the statement, and whatever shows that it is fresh.
+ * const fresh = new Uint8Array(32).fill(9);
+ * console.log(reportData(hashBind(encoded), fresh).length, gpuNonce({ ...keys, fresh }).length); // 64 32
+ * console.log(toHex(hashHpkeKey(keys.hpkePublicKey)).slice(0, 16)); // 72cd6e8422c407fb
+ */
 export function encodeBind(bind: BindStatement): Uint8Array {
   const problem = lifeProblem(bind);
   if (problem !== undefined) {

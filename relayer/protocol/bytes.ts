@@ -37,7 +37,19 @@ export interface Reader {
   end(): void;
 }
 
-/** A writer for exactly `size` bytes. Throws `BAD_REQUEST` for a field outside its range or a wrong size. */
+/**
+ * A writer for exactly `size` bytes. Throws `BAD_REQUEST` for a field outside its range or a wrong size.
+ *
+ * @example
+ * import { bytesToUtf8, concatBytes, createReader, createWriter, equalBytes, isZero, tagBytes, toHex, utf8ToBytes } from "cocoon/protocol";
+ *
+ * const bytes = createWriter(7).u8(1).u16(2).u32(3).finish();
+ * const reader = createReader(bytes, "BAD_REQUEST", "The example");
+ * console.log(toHex(bytes), reader.u8(), reader.u16(), reader.u32()); // 01000200000003 1 2 3
+ * // A tag ends with a zero byte, so that none is another's beginning.
+ * console.log(toHex(tagBytes("ab")), bytesToUtf8(concatBytes(utf8ToBytes("a"), utf8ToBytes("b")))); // 616200 ab
+ * console.log(equalBytes(bytes, bytes.slice()), isZero(new Uint8Array(4)), isZero(bytes, 1)); // true true false
+ */
 export function createWriter(size: number): Writer {
   const out = new Uint8Array(size);
   const view = new DataView(out.buffer);

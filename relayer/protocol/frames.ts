@@ -82,7 +82,22 @@ export function createFrameAad(
   };
 }
 
-/** A splitter for one response stream. It holds at most one unfinished frame. */
+/**
+ * A splitter for one response stream. It holds at most one unfinished frame.
+ *
+ * @example
+ * import { createFrameAad, createFrameSplitter, FRAME_HEAD_BYTES, FRAME_KINDS, readU32, toHex, writeFrameHead } from "cocoon/protocol";
+ *
+ * const frame = new Uint8Array(FRAME_HEAD_BYTES + 48);
+ * writeFrameHead(frame, 0, 48, FRAME_KINDS.data);
+ * console.log(readU32(frame, 0), toHex(createFrameAad(new Uint8Array(32), 1)(0, FRAME_KINDS.data)).slice(64)); // 48 010000000000
+ * const splitter = createFrameSplitter();
+ * // The response's nonce, then half of a frame, then the rest.
+ * const nonce = splitter.push(new Uint8Array(32));
+ * const half = splitter.push(frame.subarray(0, 20));
+ * const rest = splitter.push(frame.subarray(20));
+ * console.log(nonce[0]?.kind, half.length, rest[0]?.kind); // nonce 0 data
+ */
 export function createFrameSplitter(): FrameSplitter {
   const order = createOrderCheck();
   let nonceSeen = false;

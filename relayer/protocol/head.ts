@@ -26,7 +26,25 @@ export interface TreeHead {
   readonly issuedAt: number;
 }
 
-/** The head's 108 bytes. Throws `BAD_REQUEST` for a field out of range. */
+/**
+ * The head's 108 bytes. Throws `BAD_REQUEST` for a field out of range.
+ *
+ * @example
+ * import { cosignHead, decodeHead, encodeCosign, encodeHead, hashHead, primitives, signHead, toHex, toJobAddress, verifyCosign, verifyHead } from "cocoon/protocol";
+ *
+ * const receiptSeed = new Uint8Array(32).fill(1);
+ * const sessionSeed = new Uint8Array(32).fill(2);
+ * const workerPublicKey = primitives.ed25519PublicKey(receiptSeed);
+ * const sessionPublicKey = primitives.ed25519PublicKey(sessionSeed);
+ * const job = toJobAddress(`0:${"ab".repeat(32)}`);
+ * const head = { networkId: -239, job, size: 3, root: new Uint8Array(32).fill(8), amount: 5_200n, issuedAt: 1_800_000_000 };
+ * console.log(encodeHead(head).length, decodeHead(encodeHead(head)).amount); // 108 5200
+ * console.log(toHex(hashHead(head))); // 0116bd297886437c78ca32c019c4b91c5aa4d6e585a5dfceab956f62d2be3faf
+ * // The worker claims the amount; the developer agrees to it.
+ * console.log(verifyHead(workerPublicKey, head, signHead(receiptSeed, head))); // true
+ * const cosignature = cosignHead(sessionSeed, workerPublicKey, head);
+ * console.log(verifyCosign({ sessionPublicKey, workerPublicKey, head, cosignature }), encodeCosign(workerPublicKey, head).length); // true 81
+ */
 export function encodeHead(head: TreeHead): Uint8Array {
   return createWriter(HEAD_BYTES)
     .bytes(HEAD_TAG, HEAD_TAG.length)

@@ -50,6 +50,21 @@ export function unreadable(reason: string): FinalError {
 /**
  * A base-mode sender context for the receiver's X25519 public key [32].
  * Throws `SEALED_UNREADABLE` for a key of low order or wrong length, which no receiver could open.
+ *
+ * @example
+ * import { bytesToUtf8, createHpkeReceiver, createHpkeSender, primitives, toHex, unreadable, utf8ToBytes, writeNonce } from "cocoon/protocol";
+ *
+ * const recipientPrivateKey = new Uint8Array(32).fill(1);
+ * const recipientPublicKey = primitives.x25519KeyPair(recipientPrivateKey).publicKey;
+ * const info = utf8ToBytes("what this is for");
+ * const sender = createHpkeSender({ recipientPublicKey, info });
+ * const sealed = sender.seal(utf8ToBytes("associated"), utf8ToBytes("hello"));
+ * const receiver = createHpkeReceiver({ enc: sender.enc, recipientPrivateKey, recipientPublicKey, info });
+ * console.log(bytesToUtf8(receiver.open(utf8ToBytes("associated"), sealed))); // hello
+ * // Each message has its own nonce: the base, XOR the message's number.
+ * const nonce = new Uint8Array(12);
+ * writeNonce(nonce, new Uint8Array(12).fill(0xff), 1);
+ * console.log(toHex(nonce), unreadable("any reason").code); // fffffffffffffffffffffffe SEALED_UNREADABLE
  */
 export function createHpkeSender(options: {
   readonly recipientPublicKey: Uint8Array;

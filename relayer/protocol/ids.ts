@@ -65,7 +65,17 @@ function isNano(value: bigint): value is Nano {
   return value >= 0n && value <= MAX_U64;
 }
 
-/** A raw address of either hex case, made canonical. Throws `BAD_REQUEST`. */
+/**
+ * A raw address of either hex case, made canonical. Throws `BAD_REQUEST`.
+ *
+ * @example
+ * import { addressFromBytes, addressToBytes, isRawAddress, requestIdToBytes, toJobAddress, toNano, toRawAddress, toRequestId, toWorkerKey, workerKeyToBytes } from "cocoon/protocol";
+ *
+ * const address = toRawAddress(`0:${"ab".repeat(32)}`);
+ * console.log(isRawAddress(address), addressFromBytes(addressToBytes(address)) === toJobAddress(address)); // true true
+ * console.log(workerKeyToBytes(toWorkerKey("01".repeat(32))).length, requestIdToBytes(toRequestId("02".repeat(16))).length); // 32 16
+ * console.log(toNano(5n)); // 5
+ */
 export function toRawAddress(text: string): RawAddress {
   const lower = text.toLowerCase();
   if (!isRawAddress(lower)) {

@@ -34,6 +34,19 @@ export interface MerkleLog {
 /**
  * An empty log. It keeps every complete subtree's hash (64 bytes a leaf), so that an append costs two hashes on
  * average and every proof at most one hash per level. Its functions throw `BAD_REQUEST` for an impossible size or index.
+ *
+ * @example
+ * import { createMerkleLog, hashLeaf, hashNode, toHex, utf8ToBytes, verifyConsistency, verifyInclusion } from "cocoon/protocol";
+ *
+ * const log = createMerkleLog();
+ * for (const leaf of ["first", "second", "third"]) {
+ *   log.append(utf8ToBytes(leaf));
+ * }
+ * const leafHash = hashLeaf(utf8ToBytes("second"));
+ * console.log(verifyInclusion({ leafHash, index: 1, size: 3, root: log.root(), proof: log.inclusionProof(1) })); // true
+ * const before = { firstSize: 2, firstRoot: log.root(2), secondSize: 3, secondRoot: log.root() };
+ * console.log(verifyConsistency({ ...before, proof: log.consistencyProof(2) })); // true
+ * console.log(toHex(log.root(2)) === toHex(hashNode(hashLeaf(utf8ToBytes("first")), leafHash))); // true
  */
 export function createMerkleLog(): MerkleLog {
   // levels[k][i] is the root of leaves [i·2^k, (i+1)·2^k)

@@ -21,6 +21,11 @@ function isDigits(text: string): boolean {
 /**
  * Nanoton of a TON text such as `12`, `0.5` or `1.000000001`: plain digits and at most nine decimals; no sign,
  * exponent, separator or space. Throws `BAD_REQUEST`.
+ *
+ * @example
+ * import { formatTon, parseTon } from "cocoon/protocol";
+ *
+ * console.log(parseTon("1.5"), formatTon(1_500_000_000n)); // 1500000000 1.5
  */
 export function parseTon(text: string): Nano {
   const point = text.indexOf(".");

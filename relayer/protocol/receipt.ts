@@ -40,7 +40,33 @@ export interface ReceiptLeaf extends Usage {
   readonly finishedAt: number;
 }
 
-/** The leaf's 122 bytes. Throws `BAD_REQUEST` for a field out of range. */
+/**
+ * The leaf's 122 bytes. Throws `BAD_REQUEST` for a field out of range.
+ *
+ * @example
+ * import { amountFor, checkLeaf, createResponseHasher, decodeLeaf, encodeLeaf, hashRequest, hashResponse, toHex, utf8ToBytes } from "cocoon/protocol";
+ *
+ * const salt = new Uint8Array(32).fill(7);
+ * const prices = { promptPrice: 200_000_000n, cachedPrice: 20_000_000n, completionPrice: 800_000_000n, reasoningPrice: 800_000_000n };
+ * const usage = { promptTokens: 10n, cachedTokens: 0n, completionTokens: 4n, reasoningTokens: 0n };
+ * const hasher = createResponseHasher(salt);
+ * hasher.update(utf8ToBytes("an "));
+ * hasher.update(utf8ToBytes("answer"));
+ * const responseHash = hasher.digest();
+ * console.log(toHex(responseHash) === toHex(hashResponse(salt, utf8ToBytes("an answer")))); // true
+ * const leaf = {
+ *   status: "ok",
+ *   index: 0,
+ *   requestHash: hashRequest(salt, utf8ToBytes("{}")),
+ *   responseHash,
+ *   ...usage,
+ *   amount: amountFor(usage, prices),
+ *   finishedAt: 1_800_000_000_000,
+ * } as const;
+ * // Throws RECEIPT_INVALID when the amount is not what the prices say.
+ * checkLeaf(leaf, prices);
+ * console.log(encodeLeaf(leaf).length, decodeLeaf(encodeLeaf(leaf)).amount); // 122 5200
+ */
 export function encodeLeaf(leaf: ReceiptLeaf): Uint8Array {
   return createWriter(LEAF_BYTES)
     .u8(LEAF_VERSION)

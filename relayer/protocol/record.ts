@@ -49,7 +49,32 @@ export interface ExpectedRecord {
   readonly previous?: ReceiptLeaf;
 }
 
-/** The JSON bytes of a record frame. */
+/**
+ * The JSON bytes of a record frame.
+ *
+ * @example
+ * import { createMerkleLog, encodeLeaf, encodeRecord, parseRecord, primitives, signHead, toJobAddress, toWorkerKey, verifyRecord } from "cocoon/protocol";
+ *
+ * const receiptSeed = new Uint8Array(32).fill(1);
+ * const workerPublicKey = primitives.ed25519PublicKey(receiptSeed);
+ * const job = toJobAddress(`0:${"ab".repeat(32)}`);
+ * const hash = new Uint8Array(32);
+ * const usage = { promptTokens: 10n, cachedTokens: 0n, completionTokens: 4n, reasoningTokens: 0n };
+ * const leaf = { status: "ok", index: 0, requestHash: hash, responseHash: hash, ...usage, amount: 5_200n, finishedAt: 1_800_000_000_000 } as const;
+ * const log = createMerkleLog();
+ * log.append(encodeLeaf(leaf));
+ * const head = { networkId: -239, job, size: 1, root: log.root(), amount: 5_200n, issuedAt: 1_800_000_000 };
+ * const frame = encodeRecord({
+ *   leaf,
+ *   proof: log.inclusionProof(0),
+ *   head: { size: head.size, root: head.root, amount: head.amount, issuedAt: head.issuedAt },
+ *   signature: signHead(receiptSeed, head),
+ *   worker: toWorkerKey(workerPublicKey),
+ * });
+ * // Throws HEAD_INVALID or RECEIPT_INVALID.
+ * const verified = verifyRecord(parseRecord(frame), { networkId: -239, job, workerPublicKey, requestHash: hash, responseHash: hash });
+ * console.log(verified.amount); // 5200
+ */
 export function encodeRecord(record: ReceiptRecord): Uint8Array {
   return utf8ToBytes(
     JSON.stringify({

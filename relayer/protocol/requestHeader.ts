@@ -30,7 +30,23 @@ export function keyIdOf(hpkePublicKey: Uint8Array): Uint8Array {
   return primitives.sha256(hpkePublicKey).subarray(0, KEY_ID_BYTES);
 }
 
-/** The header's 70 bytes. Throws `BAD_REQUEST` for a field out of range. */
+/**
+ * The header's 70 bytes. Throws `BAD_REQUEST` for a field out of range.
+ *
+ * @example
+ * import { checkRequestLife, decodeRequestHeader, encodeRequestHeader, keyIdOf, toHex } from "cocoon/protocol";
+ *
+ * const header = {
+ *   keyId: keyIdOf(new Uint8Array(32).fill(1)),
+ *   requestId: new Uint8Array(16).fill(2),
+ *   expiresAt: 1_800_000_090,
+ *   enc: new Uint8Array(32).fill(3),
+ * };
+ * const bytes = encodeRequestHeader(header);
+ * console.log(bytes.length, toHex(decodeRequestHeader(bytes).keyId)); // 70 72cd6e8422c407fb
+ * // Throws SEALED_EXPIRED too late, and too early.
+ * checkRequestLife(header, 1_800_000_000);
+ */
 export function encodeRequestHeader(header: RequestHeader): Uint8Array {
   return createWriter(REQUEST_HEADER_BYTES)
     .bytes(MAGIC, MAGIC.length)

@@ -26,6 +26,11 @@ export const MAX_SEALED_REQUEST = sealedRequestSize(MAX_REQUEST_PLAINTEXT);
  * The smallest size class that holds `length` plaintext bytes: 512, 768, 1024, 1536, 2048, … 8 MiB, that is 2^k and
  * 3·2^(k-1). At most half is padding, and 29 classes tell an observer less than five bits.
  * Throws `SEALED_TOO_LARGE` above the largest.
+ *
+ * @example
+ * import { sealedRequestSize, sizeClassOf } from "cocoon/protocol";
+ *
+ * console.log(sizeClassOf(100), sizeClassOf(5_000), sealedRequestSize(sizeClassOf(100))); // 512 6144 603
  */
 export function sizeClassOf(length: number): number {
   if (length > MAX_REQUEST_PLAINTEXT) {

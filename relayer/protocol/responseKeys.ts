@@ -24,7 +24,20 @@ export interface ResponseCipher {
   aad(index: number, kind: number): Uint8Array;
 }
 
-/** The response key [32] and base nonce [12] (the schedule of OHTTP, RFC 9458 section 4.4, and of EHBP). */
+/**
+ * The response key [32] and base nonce [12] (the schedule of OHTTP, RFC 9458 section 4.4, and of EHBP).
+ *
+ * @example
+ * import { createResponseCipher, deriveResponseKey, toHex, utf8ToBytes } from "cocoon/protocol";
+ *
+ * const context = { secret: new Uint8Array(32).fill(1), enc: new Uint8Array(32).fill(2), headerHash: new Uint8Array(32).fill(3) };
+ * const responseNonce = new Uint8Array(32).fill(4);
+ * console.log(toHex(deriveResponseKey({ ...context, responseNonce }).nonceBase)); // 35b8919e858a8c30f0c8718a
+ * const cipher = createResponseCipher(context, responseNonce);
+ * const sealed = new Uint8Array(5 + 16);
+ * cipher.aead.sealInto(cipher.nonce(0), cipher.aad(0, 0), utf8ToBytes("hello"), sealed, 0);
+ * console.log(cipher.aead.open(cipher.nonce(0), cipher.aad(0, 0), sealed)?.length); // 5
+ */
 export function deriveResponseKey(inputs: {
   readonly secret: Uint8Array;
   readonly enc: Uint8Array;

@@ -10,7 +10,14 @@ export interface ResponseMeta {
   readonly contentType: string;
 }
 
-/** The payload of the first data frame. Throws `INTERNAL` for a status or type that the reader would refuse. */
+/**
+ * The payload of the first data frame. Throws `INTERNAL` for a status or type that the reader would refuse.
+ *
+ * @example
+ * import { decodeResponseMeta, encodeResponseMeta } from "cocoon/protocol";
+ *
+ * console.log(decodeResponseMeta(encodeResponseMeta({ status: 200, contentType: "application/json" })).status); // 200
+ */
 export function encodeResponseMeta({ status, contentType }: ResponseMeta): Uint8Array {
   if (!isMeta({ status, contentType })) {
     throw new FinalError("INTERNAL", "The status or content type of the answer is not valid.");

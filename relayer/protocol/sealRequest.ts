@@ -26,6 +26,31 @@ export interface SealedRequest {
  * `requestId` has 16 bytes, `salt` 32; `expiresAt` is unix seconds, at most 120 ahead of the worker's clock.
  * A retry, at the same worker or another, seals anew.
  * Throws `SEALED_TOO_LARGE`, `SEALED_UNREADABLE` for an unusable key, `BAD_REQUEST` for a field of wrong length.
+ *
+ * @example
+ * import { bytesToUtf8, createResponseOpener, createResponseSealer, openRequest, primitives, sealRequest, utf8ToBytes } from "cocoon/protocol";
+ *
+ * const hpkePrivateKey = new Uint8Array(32).fill(1);
+ * const hpkePublicKey = primitives.x25519KeyPair(hpkePrivateKey).publicKey;
+ * const bindHash = new Uint8Array(32).fill(2);
+ * const sealed = sealRequest({
+ *   hpkePublicKey,
+ *   bindHash,
+ *   requestId: primitives.randomBytes(16),
+ *   salt: primitives.randomBytes(32),
+ *   expiresAt: 1_800_000_090,
+ *   body: utf8ToBytes('{"model":"m"}'),
+ * });
+ * // In the enclave:
+ * const opened = openRequest({ bytes: sealed.bytes, hpkePrivateKey, hpkePublicKey, bindHash });
+ * console.log(bytesToUtf8(opened.body)); // {"model":"m"}
+ * const { responseSealer } = opened;
+ * const wire = [responseSealer.start(), responseSealer.meta({ status: 200, contentType: "text/plain" }), responseSealer.data(utf8ToBytes("hi"))];
+ * // And back at the developer's:
+ * console.log(wire.flatMap((chunk) => sealed.openResponse.push(chunk)).map(({ kind }) => kind)); // meta,data
+ * // Whoever derives the keys otherwise brings them along.
+ * const context = { secret: new Uint8Array(32), enc: new Uint8Array(32), headerHash: new Uint8Array(32) };
+ * console.log(createResponseOpener(context).push(createResponseSealer(context).start()).length); // 0
  */
 export function sealRequest(request: {
   readonly hpkePublicKey: Uint8Array;

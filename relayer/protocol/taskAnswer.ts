@@ -20,7 +20,17 @@ export interface TaskAnswer {
   readonly issuedAt: number;
 }
 
-/** The statement's 121 bytes. Throws `BAD_REQUEST` for a field out of range. */
+/**
+ * The statement's 121 bytes. Throws `BAD_REQUEST` for a field out of range.
+ *
+ * @example
+ * import { encodeTaskAnswer, toJobAddress } from "cocoon/protocol";
+ *
+ * const job = toJobAddress(`0:${"ab".repeat(32)}`);
+ * const hash = new Uint8Array(32);
+ * const answer = { networkId: -239, job, requestHash: hash, responseHash: hash, status: 0, issuedAt: 1_800_000_000 };
+ * console.log(encodeTaskAnswer(answer).length); // 121
+ */
 export function encodeTaskAnswer(answer: TaskAnswer): Uint8Array {
   return createWriter(TASK_ANSWER_BYTES)
     .bytes(TASK_TAG, TASK_TAG.length)

@@ -35,7 +35,29 @@ export interface Terms extends Prices {
   readonly sessionPublicKey: Uint8Array;
 }
 
-/** The terms' bytes. Throws `BAD_REQUEST` for a field out of range. */
+/**
+ * The terms' bytes. Throws `BAD_REQUEST` for a field out of range.
+ *
+ * @example
+ * import { checkTermsBelong, decodeTerms, encodeTerms, hashTerms, toHex, toJobAddress, toRawAddress } from "cocoon/protocol";
+ *
+ * const job = toJobAddress(`0:${"ab".repeat(32)}`);
+ * const terms = {
+ *   networkId: -239,
+ *   job,
+ *   provider: toRawAddress(`0:${"02".repeat(32)}`),
+ *   modelHash: new Uint8Array(32).fill(3),
+ *   sessionPublicKey: new Uint8Array(32).fill(4),
+ *   promptPrice: 200_000_000n,
+ *   cachedPrice: 20_000_000n,
+ *   completionPrice: 800_000_000n,
+ *   reasoningPrice: 800_000_000n,
+ * };
+ * console.log(decodeTerms(encodeTerms(terms)).completionPrice); // 800000000
+ * console.log(toHex(hashTerms(terms))); // 5aabb22f9a5f23ba9e216e2ae782f384d4f3454663d6d327498737e157e04f15
+ * // Throws WRONG_NETWORK or WRONG_JOB.
+ * checkTermsBelong(terms, { networkId: -239, job });
+ */
 export function encodeTerms(terms: Terms): Uint8Array {
   return createWriter(TERMS_BYTES)
     .bytes(TAG, TAG.length)

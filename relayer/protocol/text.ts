@@ -4,7 +4,15 @@ const HEX = Array.from({ length: 256 }, (_, value) => value.toString(16).padStar
 const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const BASE64_VALUES: ReadonlyMap<string, number> = new Map([...BASE64].map((char, value) => [char, value]));
 
-/** Lower-case hex without prefix. */
+/**
+ * Lower-case hex without prefix.
+ *
+ * @example
+ * import { fromBase64, fromHex, toBase64, toHex } from "cocoon/protocol";
+ *
+ * const bytes = fromHex("00ff10");
+ * console.log(toHex(bytes), toBase64(bytes), fromBase64("AP8Q").length); // 00ff10 AP8Q 3
+ */
 export function toHex(bytes: Uint8Array): string {
   let text = "";
   for (const byte of bytes) {

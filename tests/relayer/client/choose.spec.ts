@@ -1,5 +1,6 @@
 import { checkWorker, type VerifiedWorker } from "../../../relayer/client/checkWorker";
-import { type ChoiceWeights, choose, DEFAULT_WEIGHTS, type Standing } from "../../../relayer/client/choose";
+import { type ChoiceWeights, DEFAULT_WEIGHTS } from "../../../relayer/client/choiceWeights";
+import { choose, type Standing } from "../../../relayer/client/choose";
 import { parsePolicyFile } from "../../../relayer/client/policyFile";
 import { createTrackRecord } from "../../../relayer/client/trackRecord";
 import { manualClock } from "../../../relayer/observe/clock";

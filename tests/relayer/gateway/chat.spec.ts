@@ -1,7 +1,9 @@
+import { createPublicKey, verify } from "node:crypto";
 import { APIError } from "openai";
 import { z } from "zod";
 import { parseReceiptFile, verifyReceipt, verifyReceiptOnChain } from "../../../relayer/client";
 import { readJob } from "../../../relayer/client/readJob";
+import { decodeLeaf, fromBase64, fromHex, hashBind, reportData, toHex } from "../../../relayer/protocol";
 import { ADMIN_KEY, createWorld, LIMITED_KEY, MODEL, until, type World } from "./support/world";
 
 const PROMPT = "a prompt that no log may hold";
@@ -9,6 +11,17 @@ const messages = [{ role: "user" as const, content: PROMPT }];
 
 const jobsSchema = z.object({
   data: z.array(z.object({ address: z.string(), settled_nano: z.string(), spent_nano: z.string() })),
+});
+const signatureSchema = z.object({
+  text: z.string(),
+  signed: z.string(),
+  signature: z.string(),
+  signing_address: z.string(),
+});
+const reportSchema = z.looseObject({
+  signing_address: z.string(),
+  bind: z.string(),
+  evidence: z.looseObject({ reportData: z.string() }),
 });
 const errorSchema = z.object({
   error: z.object({ message: z.string(), type: z.string(), param: z.string().nullable(), code: z.string() }),
@@ -74,6 +87,52 @@ describe("gateway, with a real network behind it", () => {
         "terms on chain",
       ]),
     );
+  });
+
+  it("hands out the signature under which an answer's receipt stands, to be checked without this code", async () => {
+    const { response } = await world.openai.chat.completions
+      .create({ model: MODEL, messages })
+      .withResponse();
+    const id = response.headers.get("cocoon-receipt");
+    const proof = signatureSchema.parse(await (await world.get(`/v1/signature/${id}`)).json());
+    const x = Buffer.from(proof.signing_address, "hex").toString("base64url");
+    const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x }, format: "jwk" });
+    const [signed, signature] = [Buffer.from(proof.signed, "hex"), Buffer.from(proof.signature, "hex")];
+    expect(verify(null, signed, key, signature)).toBe(true);
+    const leaf = decodeLeaf(fromBase64((await receiptOf(id)).leaf));
+    expect(proof.text).toBe(`${toHex(leaf.requestHash)}:${toHex(leaf.responseHash)}`);
+    expect((await world.get(`/v1/signature/resp_${id}?signing_algo=ed25519`)).status).toBe(200);
+    expect((await world.get(`/v1/signature/${id}?signing_algo=ecdsa`)).status).toBe(400);
+    expect((await world.get(`/v1/signature/${id}`, LIMITED_KEY)).status).toBe(404);
+  });
+
+  it("passes on evidence that a worker makes over the caller's nonce", async () => {
+    const nonce = "5a".repeat(32);
+    const path = `/v1/attestation/report?model=${MODEL}&nonce=${nonce}`;
+    const report = reportSchema.parse(await (await world.get(path)).json());
+    const { receiptPublicKey } = world.supply.worker();
+    expect(report).toMatchObject({
+      signing_address: receiptPublicKey,
+      nonce,
+      provider: world.supply.address,
+    });
+    const bound = reportData(hashBind(fromBase64(report.bind)), fromHex(nonce));
+    expect(report.evidence.reportData).toBe(toHex(bound));
+    expect((await world.get(`${path}&signing_address=${receiptPublicKey}`)).status).toBe(200);
+    for (const [wrong, status] of [
+      [`/v1/attestation/report?model=${MODEL}&nonce=5a`, 400],
+      [`/v1/attestation/report?nonce=${nonce}`, 400],
+      [`/v1/attestation/report?model=none&nonce=${nonce}`, 404],
+      [`${path}&signing_address=${"00".repeat(32)}`, 404],
+    ] as const) {
+      expect((await world.get(wrong)).status).toBe(status);
+    }
+    world.supply.proxy.reply = (asked) =>
+      asked.startsWith("/v1/attestation/report")
+        ? { status: 200, body: { ...report, nonce: "00".repeat(32) } }
+        : undefined;
+    expect((await world.get(path)).status).toBe(502);
+    world.supply.proxy.reply = undefined;
   });
 
   it("streams, with usage and cost in the last chunk", async () => {

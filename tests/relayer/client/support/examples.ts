@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { transformSync } from "@swc/core";
 
 const ROOT = join(__dirname, "..", "..", "..", "..");
+const TAG = "@example\n";
 const ROOMS = ["relayer", "wrappers"];
 
 export interface Example {
@@ -19,18 +20,32 @@ export function exampleOf(name: string): Example {
     const at = text.search(declared);
     if (at >= 0) {
       const comment = text.slice(text.lastIndexOf("/**", at), at);
-      const [, lines] = comment.split("@example\n");
-      if (lines === undefined) {
+      if (!comment.includes(TAG)) {
         throw new Error(`${name} in ${file} has no @example.`);
       }
-      const code = lines.replace(/\*\/\s*$/, "").replace(/^ \* ?/gm, "");
-      return {
-        code,
-        prints: [...code.matchAll(/^console\.log\(.*\); \/\/ (.*)$/gm)].map(([, text = ""]) => text),
-      };
+      return parseExample(comment);
     }
   }
   throw new Error(`No source declares ${name}.`);
+}
+
+/** Every `@example` in the files of a folder, by the file that holds it. */
+export function examplesIn(folder: string): readonly (Example & { readonly file: string })[] {
+  return sources(folder).flatMap((file) => {
+    const blocks = readFileSync(file, "utf8").match(/^\/\*\*\n(?: \*.*\n)+/gm) ?? [];
+    return blocks
+      .filter((block) => block.includes(TAG))
+      .map((block) => ({ file: basename(file, ".ts"), ...parseExample(block) }));
+  });
+}
+
+function parseExample(comment: string): Example {
+  const [, lines = ""] = comment.split(TAG);
+  const code = lines.replace(/\*\/\s*$/, "").replace(/^ \* ?/gm, "");
+  return {
+    code,
+    prints: [...code.matchAll(/^console\.log\(.*\); \/\/ (.*)$/gm)].map(([, text = ""]) => text),
+  };
 }
 
 function sources(folder: string): readonly string[] {
