@@ -6,6 +6,7 @@ export { normalizedHash } from "./normalizedHash";
 export { createProvider, openContract } from "./openContract";
 export { createOutbox, type Outbox } from "./outbox/createOutbox";
 export type { OutboxDeps } from "./outbox/deps";
+export { explainBounce } from "./outbox/explainBounce";
 export { intentSender } from "./outbox/intentSender";
 export type { StepResult } from "./outbox/step";
 export {

@@ -66,7 +66,7 @@ program
   .option("--offline", "leave the chain read out; the verdict then says so")
   .action((file: string, options: VerifyOptions) => commands.verify().verify(file, options));
 
-const attest = program.command("attest").description("machines' quotes, off chain");
+const { attest } = addManageCommands(program);
 
 attest
   .command("verify")
@@ -94,8 +94,6 @@ attest
   .option("--xfam <hex>", "as it stands in a quote", "e702060000000000")
   .option("--json", "print JSON")
   .action((options: AttestImageOptions) => commands.attest().attestImage(options));
-
-addManageCommands(program);
 
 program.parseAsync().catch((thrown: unknown) => {
   const error = toCocoonError(thrown);

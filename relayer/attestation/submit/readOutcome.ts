@@ -17,6 +17,8 @@ const QUOTE_REFUSED = beginCell()
 export type Outcome =
   | { readonly kind: "accepted" }
   | { readonly kind: "refused"; readonly code: number }
+  /** The machine's contract threw; only where `machine` was named. */
+  | { readonly kind: "bounced"; readonly message: Message }
   /** Nothing has come back yet; the chain's time at which it was sent, where that is still in sight. */
   | { readonly kind: "pending"; readonly sentAt: number | undefined };
 
@@ -27,6 +29,8 @@ export interface SentMessage {
   readonly queryId: bigint;
   readonly registry: Address;
   readonly provider: Address;
+  /** The TeePlatform, for who does not hear of bounces otherwise. */
+  readonly machine?: Address;
 }
 
 /**
@@ -58,7 +62,11 @@ export async function readOutcome(reader: ChainReader, sent: SentMessage): Promi
   return { kind: "pending", sentAt: undefined };
 }
 
-function outcomeOf({ info, body }: Message, sent: SentMessage): Outcome | undefined {
+function outcomeOf(message: Message, sent: SentMessage): Outcome | undefined {
+  const { info, body } = message;
+  if (info.type === "internal" && info.bounced && sent.machine?.equals(info.src)) {
+    return { kind: "bounced", message };
+  }
   if (info.type !== "internal" || info.bounced || body.bits.length < 96) {
     return undefined;
   }

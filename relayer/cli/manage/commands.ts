@@ -5,6 +5,7 @@ import type { Io } from "./output";
 
 // Loaded when they run: see main.ts.
 const parts = {
+  attest: (): typeof import("./attestCommands") => require("./attestCommands"),
   chain: (): typeof import("./chainCommands") => require("./chainCommands"),
   why: (): typeof import("./why") => require("./why"),
   earnings: (): typeof import("./earnings") => require("./earnings"),
@@ -15,14 +16,15 @@ const parts = {
   scripting: (): typeof import("../../../wrappers/scripting") => require("../../../wrappers/scripting"),
 };
 
-/** The commands that look at a network and send to it. `io` is for tests. */
-export function addManageCommands(program: Command, io: Io = terminalIo()): void {
+/** The commands that look at a network and send to it; answers those that others go below. `io` is for tests. */
+export function addManageCommands(program: Command, io: Io = terminalIo()): { readonly attest: Command } {
   const shown = (command: Command) => command.option("--json", "print JSON instead of text");
   const sends = (command: Command) =>
     shown(command).option("--dry-run", "show what would be sent, and send nothing");
   const ofProvider = (command: Command) =>
     command.option("--provider <address>", "the ProviderStake (default: COCOON_PROVIDER)");
 
+  const attest = program.command("attest").description("machines' quotes, off chain and on it");
   const provider = program.command("provider").description("a provider's stake, offers and standing");
   sends(provider.command("register <catalog> <stake>"))
     .description("stake TON and join the network")
@@ -72,6 +74,10 @@ export function addManageCommands(program: Command, io: Io = terminalIo()): void
     .description("state, money and lanes")
     .action(run(io, (address, options) => parts.chain().jobShow(io, address, options)));
 
+  sends(attest.command("submit <worker>"))
+    .description("take a quote from a bound worker (its URL) and have the chain verify it")
+    .action(run(io, (worker, options) => parts.attest().attestSubmit(io, worker, options)));
+
   const network = program.command("network").description("a network's parameters");
   shown(network.command("show"))
     .description("parameters, offices and allow-lists")
@@ -99,6 +105,7 @@ export function addManageCommands(program: Command, io: Io = terminalIo()): void
         io.stdout.write(parts.completion().completion(program, shell));
       }),
     );
+  return { attest };
 }
 
 /**

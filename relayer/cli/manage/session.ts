@@ -43,7 +43,7 @@ export interface Action {
   /** What is waited for, for the progress line. */
   readonly what: string;
   readonly mnemonicOf: MnemonicOf;
-  readonly run: (host: ScriptHost, config: ManageConfig) => Promise<void>;
+  readonly run: (host: ScriptHost, config: ManageConfig, reader: ChainReader) => Promise<void>;
 }
 
 /** Runs a script that sends. Prints its lines, or one JSON object of what was sent and noted. */
@@ -67,7 +67,7 @@ export async function runAction(io: Io, options: CommonOptions, action: Action):
       onSent: (message) => sent.push(message),
     });
     try {
-      await withProgress(io, action.what, action.run(host, config));
+      await withProgress(io, action.what, action.run(host, config, reader));
     } catch (thrown) {
       if (!(thrown instanceof DryRunEnd)) {
         throw thrown;

@@ -54,8 +54,9 @@ export function createAttempts(
         }
         seen.add(intent.key);
         return { do: "wait" };
+      case "bounced": // the outbox tells of those, once it has seen them
       case "pending":
-        return nowSeconds(context.clock) >= (outcome.sentAt ?? intent.createdAt / 1_000) + LOST_SECONDS
+        return nowSeconds(context.clock) >= (sentAtOf(outcome) ?? intent.createdAt / 1_000) + LOST_SECONDS
           ? "over"
           : { do: "wait" };
     }
@@ -98,6 +99,10 @@ export function createAttempts(
       return step;
     },
   };
+}
+
+function sentAtOf(outcome: Outcome): number | undefined {
+  return outcome.kind === "pending" ? outcome.sentAt : undefined;
 }
 
 function sendAs(key: string): NextStep {

@@ -1,0 +1,122 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { Address } from "@ton/core";
+import { getGlobalDispatcher } from "undici";
+import { z } from "zod";
+import { confirmSend, NotSeenError, type ScriptHost, senderAddress } from "../../../wrappers/scripting";
+import { evidenceSchema } from "../../attestation/evidence";
+import {
+  freshBlock,
+  type Outcome,
+  type Outgoing,
+  planSubmission,
+  quoteAdvice,
+  readOutcome,
+} from "../../attestation/submit";
+import { type ChainReader, explainBounce } from "../../chain";
+import type { Config } from "../../config";
+import { FinalError } from "../../errors";
+import { decodeBind, fromBase64, primitives, toHex } from "../../protocol";
+import { callJson } from "../../provider/workers/callJson";
+import type { Io } from "./output";
+import { type CommonOptions, runAction } from "./session";
+
+const CALL_MS = 30_000;
+const OUTCOME_MS = 120_000;
+const POLL_MS = 500;
+/** Added to what a getter asks for: prices may change on the way. The rest comes back. */
+const MARGIN_NANO = 1_000_000n;
+
+const reportSchema = z.looseObject({ bind: z.string(), evidence: evidenceSchema });
+
+/** Takes a quote from a bound worker and has the chain verify it: what its relayer does by itself, by hand. */
+export function attestSubmit(io: Io, worker: string, options: CommonOptions): Promise<void> {
+  return runAction(io, options, {
+    what: "Attesting",
+    mnemonicOf: (config) => config.COCOON_OPERATOR_MNEMONIC,
+    run: (host, config, reader) => submit({ host, config, reader }, worker),
+  });
+}
+
+interface Place {
+  readonly host: ScriptHost;
+  readonly config: Config<"manage">;
+  readonly reader: ChainReader;
+}
+
+async function submit(place: Place, worker: string): Promise<void> {
+  const { host, config, reader } = place;
+  const block = await freshBlock(reader);
+  const nonce = toHex(block.rootHash);
+  const url = `${worker.endsWith("/") ? worker.slice(0, -1) : worker}/v1/attestation/report?nonce=${nonce}`;
+  const call = { dispatcher: getGlobalDispatcher(), url, method: "GET", timeoutMs: CALL_MS } as const;
+  const report = await callJson(call, reportSchema);
+  if (report.evidence.kind !== "tdx") {
+    throw new FinalError("BAD_REQUEST", "The worker does not run in a TDX machine: attestors attest it.");
+  }
+  const bytes = fromBase64(report.bind);
+  const bind = decodeBind(bytes);
+  if (bind.networkId !== config.COCOON_GLOBAL_ID) {
+    throw new FinalError("WRONG_NETWORK", "The worker is bound to another network than COCOON_GLOBAL_ID.");
+  }
+  const registry = Address.parseRaw(bind.registry);
+  const queryId = Buffer.from(primitives.randomBytes(8)).readBigUInt64BE(0);
+  const fresh = { registry, quote: fromBase64(report.evidence.quote), bind: bytes, block, queryId };
+  const { path, authority, quote } = await planSubmission(reader, fresh);
+  host.ui().write(`path      ${path}, over block ${block.seqno}`);
+  const { last } = await reader.account(senderAddress(host));
+  if (authority !== undefined) {
+    await send(host, "Register the authority", authority);
+  }
+  await send(host, "Submit the quote", quote);
+  const outcome = await waitForOutcome(reader, {
+    wallet: senderAddress(host),
+    txLt: last.lt + 1n,
+    queryId,
+    registry,
+    provider: Address.parseRaw(bind.provider),
+    machine: quote.to,
+  });
+  if (outcome.kind === "accepted") {
+    const key = toHex(bind.receiptPublicKey);
+    host
+      .ui()
+      .write(`attested  worker ${key}, until ${new Date(bind.notAfter * 1_000).toISOString()} at most`);
+    return;
+  }
+  throw await refusal(reader, outcome);
+}
+
+async function send(host: ScriptHost, action: string, message: Outgoing): Promise<void> {
+  const { to, init, body } = message;
+  const value = message.valueNano + MARGIN_NANO;
+  await confirmSend(host, { action, to, valueNano: value });
+  await host.sender().send({ to, value, body, ...(init === undefined ? {} : { init }) });
+}
+
+async function waitForOutcome(
+  reader: ChainReader,
+  sent: Parameters<typeof readOutcome>[1],
+): Promise<Exclude<Outcome, { kind: "pending" }>> {
+  const end = performance.now() + OUTCOME_MS;
+  while (performance.now() < end) {
+    const outcome = await readOutcome(reader, sent);
+    if (outcome.kind !== "pending") {
+      return outcome;
+    }
+    await pause(POLL_MS);
+  }
+  throw new NotSeenError(
+    `The chain did not answer within ${OUTCOME_MS / 1_000} s: look at the transactions.`,
+  );
+}
+
+async function refusal(
+  reader: ChainReader,
+  outcome: Extract<Outcome, { kind: "refused" | "bounced" }>,
+): Promise<FinalError> {
+  const code =
+    outcome.kind === "refused" ? outcome.code : (await explainBounce(reader, outcome.message))?.exitCode;
+  const { code: name, advice } =
+    code === undefined ? { code: "unknown", advice: "look at the transaction" } : quoteAdvice(code);
+  return new FinalError("ATTESTATION_REFUSED", `The chain refused the quote: ${name}, ${advice}.`);
+}
