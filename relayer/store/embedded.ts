@@ -1,34 +1,16 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import {
-  type DialectAdapter,
-  SqliteAdapter,
-  type SqliteDatabase,
-  SqliteDialect,
-  type SqliteStatement,
-} from "kysely";
 import Libsql from "libsql";
 import { FinalError } from "../errors";
 import { storeFailure } from "./failures";
-
-/** Statements kept: the verbs of this folder are fewer; lists of varying length must not fill the memory. */
-const MAX_PREPARED = 256;
-
-/** SQLite's DDL is transactional, so that a migration cut short by a crash leaves nothing behind. */
-class LibsqlAdapter extends SqliteAdapter {
-  override get supportsTransactionalDdl(): boolean {
-    return true;
-  }
-}
-
-class LibsqlDialect extends SqliteDialect {
-  override createAdapter(): DialectAdapter {
-    return new LibsqlAdapter();
-  }
-}
+import { LibsqlDialect, preparedOnce, runNowOf } from "./libsqlDialect";
+import type { RunNow } from "./store";
+import { createWalFlush } from "./walFlush";
 
 export interface EmbeddedDatabase {
-  readonly dialect: SqliteDialect;
+  readonly dialect: LibsqlDialect;
+  /** For statements inside a transaction that Kysely has begun. */
+  readonly runNow: RunNow;
   /** Gives the directory free for another process. */
   unlock(): void;
 }
@@ -36,21 +18,42 @@ export interface EmbeddedDatabase {
 /** The embedded database in `directory`, or in memory. Each commit is flushed to the disk before it returns. */
 export function openEmbedded(directory: string | undefined): EmbeddedDatabase {
   if (directory === undefined) {
-    return { dialect: dialectFor(new Libsql(":memory:")), unlock: () => {} };
+    const { dialect, runNow } = connect(new Libsql(":memory:"), async () => {});
+    return { dialect, runNow, unlock: () => {} };
   }
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const unlock = lockDirectory(directory);
   try {
-    const database = new Libsql(join(directory, "store.sqlite"));
-    database.exec("PRAGMA journal_mode = WAL");
-    database.exec("PRAGMA synchronous = FULL");
-    // What is deleted is overwritten: receipts are deleted because nobody shall read them.
-    database.exec("PRAGMA secure_delete = ON");
-    return { dialect: dialectFor(database), unlock };
+    const file = join(directory, "store.sqlite");
+    const opened = new Libsql(file);
+    opened.exec("PRAGMA journal_mode = WAL");
+    // SQLite itself flushes the log before it overwrites what the log replaces; commits are flushed by `createWalFlush`.
+    opened.exec("PRAGMA synchronous = NORMAL");
+    const wal = createWalFlush(`${file}-wal`);
+    const { dialect, runNow } = connect(opened, wal.flush);
+    const close = () => {
+      wal.close();
+      unlock();
+    };
+    return { dialect, runNow, unlock: close };
   } catch (error) {
     unlock();
     throw storeFailure(error);
   }
+}
+
+function connect(opened: Libsql.Database, flush: () => Promise<void>) {
+  opened.exec("PRAGMA foreign_keys = ON");
+  const database = preparedOnce(opened);
+  const dialect = new LibsqlDialect({
+    database,
+    inTransaction: () => opened.inTransaction,
+    flush: () =>
+      flush().catch((error: unknown) => {
+        throw storeFailure(error);
+      }),
+  });
+  return { dialect, runNow: runNowOf(database) };
 }
 
 /** A lock the kernel drops with the process, so that a killed one never blocks the next start. */
@@ -71,43 +74,4 @@ function lockDirectory(directory: string): () => void {
     lock.exec("ROLLBACK");
     lock.close();
   };
-}
-
-function dialectFor(database: Libsql.Database): SqliteDialect {
-  database.exec("PRAGMA foreign_keys = ON");
-  const prepared = new Map<string, SqliteStatement>();
-  const prepare = (sql: string): SqliteStatement => {
-    const statement = attempt(() => database.prepare<unknown[]>(sql));
-    return {
-      reader: statement.reader,
-      all: (parameters) => attempt(() => statement.all(...parameters)),
-      run: (parameters) => attempt(() => statement.run(...parameters)),
-      iterate: (parameters) => attempt(() => statement.iterate(...parameters)),
-    };
-  };
-  const port: SqliteDatabase = {
-    close: () => {
-      database.close();
-    },
-    prepare: (sql) => {
-      const known = prepared.get(sql);
-      if (known !== undefined) {
-        return known;
-      }
-      const statement = prepare(sql);
-      if (prepared.size < MAX_PREPARED) {
-        prepared.set(sql, statement);
-      }
-      return statement;
-    },
-  };
-  return new LibsqlDialect({ database: port });
-}
-
-function attempt<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw storeFailure(error);
-  }
 }

@@ -9,7 +9,7 @@ import { migrate } from "./migrations";
 import { openPostgres } from "./postgres";
 import type { ReceiptRecord } from "./records";
 import { runBatch, type Work } from "./runBatch";
-import type { SavedReceipt, Store, StoreKind, StoreLock } from "./store";
+import type { RunNow, SavedReceipt, Store, StoreKind, StoreLock } from "./store";
 import type { Tables } from "./tables";
 
 /** Receipts written in one transaction: more would make the first one wait, fewer would flush too often. */
@@ -19,6 +19,7 @@ const MAX_WORKS_PER_COMMIT = 128;
 interface Opened {
   readonly kind: StoreKind;
   readonly db: Kysely<Tables>;
+  readonly runNow?: RunNow;
   tryLock(name: string): Promise<StoreLock | undefined>;
   afterClose(): void;
 }
@@ -47,10 +48,11 @@ function connect(url: string, log: Log): Opened {
   }
   if (url === "memory:" || url.startsWith("file:")) {
     const directory = url === "memory:" ? undefined : url.slice("file:".length);
-    const { dialect, unlock } = openEmbedded(directory);
+    const { dialect, runNow, unlock } = openEmbedded(directory);
     return {
       kind: "embedded",
       db: new Kysely({ dialect }),
+      runNow,
       tryLock: localLocks(),
       afterClose: unlock,
     };
@@ -105,7 +107,8 @@ function createStore(opened: Opened, log: Log, clock: Clock): Store {
     clock,
     log,
     receiptQueue: receipts,
-    transaction: (work) => db.transaction().execute((tx) => work(joined(store, tx))),
+    transaction: (work) =>
+      db.transaction().execute((tx) => work(joined(store, { db: tx, runNow: opened.runNow }))),
     // The outcomes come back in the order of the works, so this one is what `work` answered.
     batched: <T>(work: (tx: Store) => Promise<T>, options?: { readonly patienceMs: number }) =>
       works.add(work, options?.patienceMs) as Promise<T>,
@@ -121,10 +124,10 @@ function createStore(opened: Opened, log: Log, clock: Clock): Store {
 }
 
 /** The same store inside a transaction. */
-function joined(outer: Store, db: Kysely<Tables>): Store {
+function joined(outer: Store, inside: Pick<Store, "db" | "runNow">): Store {
   const tx: Store = {
     ...outer,
-    db,
+    ...inside,
     transaction: (work) => work(tx),
     batched: (work) => work(tx),
     receiptQueue: {

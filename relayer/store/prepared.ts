@@ -37,11 +37,13 @@ export function prepared<P extends Readonly<Record<string, unknown>>, R>(
     known.set(store.kind, query);
     return query;
   };
-  return (store, values) => {
+  return async (store, values) => {
     const query = compiled(store);
     const parameters = query.parameters.map((parameter) =>
       parameter instanceof Placeholder ? values[parameter.name] : parameter,
     );
-    return store.db.executeQuery({ ...query, parameters });
+    return store.runNow === undefined
+      ? store.db.executeQuery({ ...query, parameters })
+      : store.runNow<R>(query.sql, parameters);
   };
 }

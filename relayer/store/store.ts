@@ -1,10 +1,12 @@
-import type { Kysely } from "kysely";
+import type { Kysely, QueryResult } from "kysely";
 import type { Clock } from "../observe/clock";
 import type { Log } from "../observe/log";
 import type { ReceiptRecord } from "./records";
 import type { Tables } from "./tables";
 
 export type StoreKind = "embedded" | "postgres";
+
+export type RunNow = <R>(sql: string, parameters: readonly unknown[]) => QueryResult<R>;
 
 /** "repeated": the same receipt was there before. */
 export type SavedReceipt = "saved" | "repeated";
@@ -25,6 +27,8 @@ export interface Store {
   readonly db: Kysely<Tables>;
   readonly clock: Clock;
   readonly log: Log;
+  /** In a transaction of the embedded database: runs one of its statements at once, without Kysely's several steps. */
+  readonly runNow?: RunNow | undefined;
   /** Receipts wait here for a shared transaction: use `saveReceipt`. */
   readonly receiptQueue: { add(record: ReceiptRecord): Promise<SavedReceipt> };
   /**
