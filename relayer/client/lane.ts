@@ -4,12 +4,15 @@ import {
   createMerkleLog,
   encodeLeaf,
   equalBytes,
+  hashLeaf,
   type Prices,
   type ReceiptLeaf,
   type TreeHead,
 } from "../protocol";
 import { invalid, rejected } from "./laneFault";
 
+/** Receipts of which amount and bytes are kept: none that is on its way is older. Of all others the log has the hash. */
+const MAX_REMEMBERED = 8192;
 /** Receipts that may wait for the one before them: more than a worker runs at once. */
 const MAX_WAITING = 4096;
 
@@ -90,6 +93,7 @@ export function createLane({ prices }: { readonly prices: Prices }): Lane {
       log.append(bytes);
     }
     leaves.set(leaf.index, { bytes, amount: leaf.amount, cost });
+    leaves.delete(leaf.index - MAX_REMEMBERED);
     last = leaf;
     next = leaf.index + 1;
     return cost;
@@ -150,8 +154,11 @@ export function createLane({ prices }: { readonly prices: Prices }): Lane {
       }
       const past = leaves.get(leaf.index);
       const held = waiting.get(leaf.index);
+      const bytes = encodeLeaf(leaf);
       const known = past?.bytes ?? (held === undefined ? undefined : encodeLeaf(held.leaf));
-      if (known !== undefined && !equalBytes(known, encodeLeaf(leaf))) {
+      const hash = past === undefined ? log.leafHash(leaf.index) : undefined;
+      const isRival = known !== undefined && !equalBytes(known, bytes);
+      if (isRival || (hash !== undefined && !equalBytes(hash, hashLeaf(bytes)))) {
         return rejected(breakLane(invalid("Two receipts have the same place in the lane.", leaf.index)));
       }
       if (held !== undefined || past !== undefined || leaf.index < next) {
