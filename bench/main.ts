@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { Benchmark } from "./benchmark";
 import { dcapTime } from "./dcapTime";
+import { fraudProof } from "./fraudProof";
 import { localnetRate } from "./localnetRate";
 import { describeMachine } from "./machine";
 import { requestPath } from "./requestPath";
@@ -15,6 +16,7 @@ import { verifyReceiptTime } from "./verifyReceiptTime";
 const ROOT = resolve(__dirname, "..");
 const BENCHMARKS: readonly Benchmark[] = [
   sessionCost,
+  fraudProof,
   sealedChunks,
   verifyReceiptTime,
   dcapTime,

@@ -9,6 +9,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   },
   "request.amortised.ton": { limit: 0.000001, is: "atMost" },
   "settle.cosigned.gas": { limit: 8_000, is: "atMost", rival: "0G: 50,000 gas cap per settlement" },
+  "fraudproof.20-level.gas": { limit: 25_000, is: "atMost" },
   "start.first-answer.s": { limit: 30, is: "atMost" },
   "gateway.added.p50.ms": {
     limit: 2,

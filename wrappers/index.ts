@@ -1,6 +1,7 @@
 export * from "./AttestationRegistry";
 export { type ContractCodes, codeReference, contractCodes, JOB_CODE_FORMS, type JobCodeForm } from "./codes";
 export { decodeEvent, type ProtocolEvent } from "./events";
+export { headCell, proofCell, receiptCell, type SignedClaim } from "./evidence";
 export { EXIT_CODES, exitCodeName } from "./exit-codes";
 export * from "./GuestBook";
 export * from "./JobEscrow";

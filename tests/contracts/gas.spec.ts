@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { measureFraud } from "../../bench/fraudCost";
 import { type Measured, measureGas, sizeOf } from "../../bench/handlerGas";
 import { measureQuotes } from "../../bench/quoteCost";
 import { measureSession } from "../../bench/session";
@@ -45,10 +46,27 @@ async function codeSizes() {
   );
 }
 
+type Size = Measured["sizes"][string];
+const sum = (one: Size, other: Size = { cells: 0, bits: 0 }): Size => ({
+  cells: one.cells + other.cells,
+  bits: one.bits + other.bits,
+});
+
 describe("Gas and sizes", () => {
   let measured: Measured;
+  let twentyLevels: number;
   beforeAll(async () => {
-    measured = await measureGas();
+    const { gas, sizes } = await measureGas();
+    const fraud = await measureFraud();
+    twentyLevels = fraud.twentyLevels;
+    measured = {
+      gas: {
+        ...gas,
+        GasProveFraud: fraud.proof - (gas.GasEndJob ?? 0),
+        GasSlashing: fraud.slashing - (gas.GasJobClosed ?? 0),
+      },
+      sizes: { ...sizes, FraudMessages: sum(fraud.size, sizes.ReportSale) },
+    };
   }, 400_000);
 
   it("every constant covers its handler's most expensive legal case, by no more than a quarter", () => {
@@ -89,6 +107,8 @@ describe("Gas and sizes", () => {
       },
       // A quote's way to the chain, by what is known already, and the signature check in it.
       ...(await measureQuotes()),
+      // A receipt in a log of 2^20, in a job with one lane.
+      fraudproof: { "20-level": { gas: twentyLevels } },
       // Most expensive legal cases.
       gas: measured.gas,
       sizes: measured.sizes,

@@ -52,6 +52,7 @@ const REACHED = [
   "BidLost",
   "AwardJob",
   "ConfirmBid",
+  "ProveEquivocation",
 ] as const;
 
 const step = fc.record({

@@ -14,6 +14,7 @@ export interface HeadFields {
   readonly size?: number;
   readonly issuedAt?: number;
   readonly networkId?: number;
+  readonly root?: Uint8Array;
 }
 
 /** A `Settle` message with a genuine head, signed by the worker and, unless told otherwise, the session key. */
@@ -24,7 +25,7 @@ export function settle(fields: HeadFields): Settle {
     networkId: fields.networkId ?? MAINNET_GLOBAL_ID,
     job: toJobAddress(fields.job.toRawString()),
     size: fields.size ?? 1,
-    root: Buffer.alloc(32, 7),
+    root: fields.root ?? Buffer.alloc(32, 7),
     amount: fields.amount,
     issuedAt: fields.issuedAt ?? START + 60,
   };

@@ -15,6 +15,9 @@ import { ProviderStake, type ProviderState } from "../../wrappers/ProviderStake"
 import { OP } from "./actors";
 
 const NEW = 0n;
+/** Outcomes that cost the bond. */
+const SLASHED = 3n;
+const LATE = 4n;
 const BOUNCED = 0xffffffff;
 
 /** What a job's getters say about it. */
@@ -126,10 +129,14 @@ export async function openBooks(chain: Blockchain, watched: Watched): Promise<Bo
     }
   }
 
-  /** Stake leaves only when its owner withdraws what has finished unbonding. */
+  /** Stake leaves only when its owner withdraws what has finished unbonding, or as the bond of a proved lie or a late task. */
   function checkStake(tx: Transaction, dest: Address, heldBefore: bigint) {
     const op = opOf(tx);
-    if (op !== OP.WithdrawUnbonded) {
+    const bond = op === OP.JobClosed ? lostBond(tx) : 0n;
+    if (bond > 0n) {
+      expect(stakeOf(dest)).toBe(heldBefore - bond);
+      expect(paidOut(tx)).toBe(bond);
+    } else if (op !== OP.WithdrawUnbonded) {
       expect(stakeOf(dest)).toBeGreaterThanOrEqual(heldBefore);
     }
   }
@@ -241,6 +248,28 @@ export async function openBooks(chain: Blockchain, watched: Watched): Promise<Bo
     provider: (address) => providers.get(String(address)),
     carriedOut,
   };
+}
+
+/** The bond that a job's end takes from the stake; 0 where it frees it, or was refused. */
+function lostBond(tx: Transaction): bigint {
+  const { description, inMessage } = tx;
+  if (
+    inMessage === undefined ||
+    inMessage === null ||
+    description.type !== "generic" ||
+    description.aborted
+  ) {
+    return 0n;
+  }
+  const { outcome, bond } = loadJobClosed(inMessage.body.beginParse());
+  return outcome === SLASHED || outcome === LATE ? bond : 0n;
+}
+
+/** What its messages carry, all together. */
+function paidOut(tx: Transaction): bigint {
+  return tx.outMessages
+    .values()
+    .reduce((sum, { info }) => sum + (info.type === "internal" ? info.value.coins : 0n), 0n);
 }
 
 /** Budget times bondBps, rounded up. */

@@ -33,6 +33,7 @@ export const forgeries: Scene = (cast, { a, b, c }, now) => {
           earned: TON,
           outcome: 1n,
           digest: 0n,
+          fraud: null,
         }),
       ),
     ],

@@ -57,6 +57,7 @@ describe("A stranger forges what only contracts may say", () => {
       earned: STAKE,
       outcome: 1n,
       digest: 0n,
+      fraud: null,
     });
     for (const content of [body(reserve), body(closed)]) {
       expectRefused(await send(world().provider.address, content), "ErrNotJobEscrow");

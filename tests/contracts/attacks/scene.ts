@@ -18,6 +18,7 @@ import {
 import { body, OP, UNDERPAID } from "../../support/actors";
 import { settle } from "../../support/heads";
 import { testKey } from "../../support/keys";
+import { equivocation, workerLog } from "../../support/lies";
 import { ATTESTORS, catalog, DAY, IMAGE, MODEL, PRICES, SESSION, service, WORKER } from "../../support/world";
 import { bare, type Cast, pick, type Scene, type Sent, type Step } from "./cast";
 import { forgeries } from "./forgeries";
@@ -104,6 +105,8 @@ const jobMessages: Scene = (cast, { a, b, c }, now) => {
       );
     case 11:
       return auctionMessages(cast, { a, b: c, c: b }, now);
+    case 12:
+      return lies(cast, { a, b, c }, now);
     default: {
       const session = c % 5 === 0 ? testKey("somebody else") : c % 2 ? SESSION : null;
       const amount = BigInt((c * 7_919) % 2_600) * 1_000_000n;
@@ -118,6 +121,18 @@ const jobMessages: Scene = (cast, { a, b, c }, now) => {
       return send(cast.stranger, body(storeSettle(head)));
     }
   }
+};
+
+/** A worker claims by a head and signs another of the same size, and somebody shows both; or accuses it falsely. */
+const lies: Scene = (cast, { a, c }, now) => {
+  const { address: to } = pick(cast.jobs, a);
+  const worker = pick(WORKERS, c % 2);
+  const log = workerLog(to, { worker });
+  const head = log.head({ issuedAt: now });
+  const other = c % 3 === 0 ? head : log.head({ issuedAt: now, amount: BigInt(c) });
+  const claim = log.settled({ issuedAt: now, session: c % 5 === 0 ? SESSION : null });
+  const sent = (content: Cell): Sent => ({ from: cast.stranger, to, value: cast.least.plenty, content });
+  return [sent(body(storeSettle(claim))), sent(body(equivocation(head, other, worker.id)))];
 };
 
 /** A job put up for auction with a bid at its heels, further bids, or an award. */

@@ -211,13 +211,20 @@ describe("JobEscrow finalize", () => {
 });
 
 describe("JobEscrow release", () => {
-  it("ends at once when the operator or owner gives up the rest, unmatured claims included", async () => {
+  it("ends at once when nothing is pending", async () => {
     const job = await open(world());
     await settleHead(world(), job, { amount: A });
-    await settleHead(world(), job, { amount: B, session: null });
     const ended = await release(job);
     expectEnded(ended, { out: 5 });
     await expectSettledUp(ended, { due: 0n, fees: feeOf(A), earned: A, outcome: 1n });
+  });
+
+  it("refuses while a claim waits that the bond answers for", async () => {
+    const job = await open(world());
+    await settleHead(world(), job, { amount: A });
+    await settleHead(world(), job, { amount: B, session: null });
+    at(DAY - 1);
+    expectRefused(await release(job), "ErrClaimPending");
   });
 
   it("pays what has matured", async () => {
