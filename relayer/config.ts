@@ -27,6 +27,18 @@ const address = z.string().transform((text, context) => {
     return z.NEVER;
   }
 });
+const handedJob = z
+  .string()
+  .regex(/^.+:[0-9a-f]{64}$/, "must be a job's address and its session key's seed, as address:seed")
+  .transform((text, context) => {
+    const end = text.lastIndexOf(":");
+    const parsed = address.safeParse(text.slice(0, end));
+    if (!parsed.success) {
+      context.addIssue({ code: "custom", message: "must begin with the job's address" });
+      return z.NEVER;
+    }
+    return { address: parsed.data, seed: text.slice(end + 1) };
+  });
 const prices = z
   .string()
   .regex(/^\d{1,19}(,\d{1,19}){3}$/, "must be four prices in nanoton: prompt,cached,completion,reasoning")
@@ -148,7 +160,10 @@ const gateway = z.object({
   ...chain,
   ...store,
   COCOON_GATEWAY_PORT: port.default(8000),
-  COCOON_DEVELOPER_MNEMONIC: z.string().min(1),
+  /** Words of the wallet that pays for jobs; without them, COCOON_JOBS are all there is. */
+  COCOON_DEVELOPER_MNEMONIC: z.string().min(1).optional(),
+  /** Jobs that a wallet elsewhere has opened: address:seed of the session key. */
+  COCOON_JOBS: list.pipe(z.array(handedJob)).default([]),
   /** Keys that clients may send as Bearer tokens. */
   COCOON_API_KEYS: list.default([]),
   /** JSON: more keys, with limits; see docs/gateway.md. */
@@ -174,6 +189,8 @@ const gateway = z.object({
   COCOON_TOTAL_MS: limitMs.optional(),
   /** A job that nobody used for so long is closed. */
   COCOON_IDLE_CLOSE_MS: limitMs.optional(),
+  /** Models for which a job is open before the first request. */
+  COCOON_PREWARM_MODELS: list.default([]),
   COCOON_KEEP_TEXTS: flag.default(false),
 });
 

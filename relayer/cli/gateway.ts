@@ -33,6 +33,10 @@ export async function gateway(): Promise<void> {
     },
     mnemonic: config.COCOON_DEVELOPER_MNEMONIC,
     walletNetworkId: config.COCOON_WALLET_NETWORK_ID,
+    jobs: config.COCOON_JOBS.map(({ address, seed }) => ({
+      address: address.toRawString(),
+      seed: fromHex(seed, 32),
+    })),
     apiKeys: await apiKeysOf(config),
     usd: usdOf(config),
     sessionSecret,
@@ -77,6 +81,7 @@ function policyOf(config: Config<"gateway">): Partial<Policy> {
     COCOON_TEES: tees,
     COCOON_ALLOW_HTTP: allowHttp,
     COCOON_KEEP_TEXTS: keepTexts,
+    COCOON_PREWARM_MODELS: prewarmModels,
   } = config;
   return {
     jobBudgetNano,
@@ -89,5 +94,6 @@ function policyOf(config: Config<"gateway">): Partial<Policy> {
     tees,
     allowHttp,
     keepTexts,
+    prewarmModels,
   };
 }

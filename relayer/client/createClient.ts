@@ -4,6 +4,7 @@ import { FinalError, RetryableError, toCocoonError } from "../errors";
 import type { Clock } from "../observe/clock";
 import type { Prices } from "../protocol";
 import { listBans, saveBan } from "../store";
+import { adoptSession, type HandedJob } from "./adoptSession";
 import { type AttestationReport, attestationReport } from "./attestationReport";
 import type { VerifiedWorker } from "./checkWorker";
 import type { CompletionRequest } from "./complete";
@@ -13,6 +14,7 @@ import { createDirectory, type ModelInfo } from "./directory";
 import { type Estimate, type EstimatedRequest, estimate } from "./estimate";
 import { exportReceipt } from "./exportReceipt";
 import { createInFlight } from "./inFlight";
+import { keepWarm } from "./keepWarm";
 import type { Outcome, ReadDeps } from "./readAnswer";
 import type { ReceiptFile } from "./receiptFile";
 import { recoverCalls, recoverReceipt } from "./recover";
@@ -64,6 +66,8 @@ export interface Client {
     readonly budgetNano?: bigint;
   }): Promise<JobInfo>;
   jobs(): readonly JobInfo[];
+  /** Takes up a job that a wallet elsewhere has opened, with its session key. The same again changes nothing. */
+  adoptJob(job: HandedJob): Promise<JobInfo>;
   closeJob(address: string): Promise<JobInfo>;
   receipt(requestId: string): Promise<ReceiptFile | undefined>;
   /** Evidence that a worker makes now, over the caller's nonce [32, hex]. */
@@ -145,7 +149,7 @@ export async function createClient(base: ClientDeps, spender: Spender = freeSpen
       cosigner.touch(session, worker);
     }
   }
-  const background = [directory.run(stop.signal), sessions.run(stop.signal)];
+  const background = [directory.run(stop.signal), sessions.run(stop.signal), keepWarm(deps, stop.signal)];
   const workerFor = (model: string, provider: string | undefined): VerifiedWorker => {
     const workers = directory
       .workersOf(model)
@@ -183,6 +187,16 @@ export async function createClient(base: ClientDeps, spender: Spender = freeSpen
     openJob: async ({ model, provider, budgetNano }) =>
       infoOf(await sessions.ensure(workerFor(model, provider), budgetNano), clock),
     jobs: () => sessions.list().map((session) => infoOf(session, clock)),
+    adoptJob: async (handed) => {
+      const known = sessions.byAddress(handed.address);
+      if (known !== undefined) {
+        return infoOf(known, clock);
+      }
+      const session = await adoptSession({ ...base, directory }, handed);
+      sessions.add(session);
+      await sessions.sync();
+      return infoOf(session, clock);
+    },
     closeJob: async (address) => {
       const session = sessions.byAddress(address);
       if (session === undefined) {

@@ -24,8 +24,11 @@ export type VerifyEvidence = (claim: {
 export interface ClientDeps {
   readonly store: Store;
   readonly reader: ChainReader;
-  /** Whose money opens jobs; an outbox for it runs over the same store. */
-  readonly wallet: Pick<Wallet, "address">;
+  /**
+   * Whose money opens jobs; an outbox for it runs over the same store. Undefined: jobs are opened elsewhere and handed
+   * over with their session keys.
+   */
+  readonly wallet: Pick<Wallet, "address"> | undefined;
   readonly http: ProviderHttp;
   readonly secretBox: SecretBox;
   readonly network: NetworkIdentity;

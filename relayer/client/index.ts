@@ -1,4 +1,5 @@
 export { createToncenterClient } from "../chain";
+export type { HandedJob } from "./adoptSession";
 export type { CompletionRequest } from "./complete";
 export type { Client, Completion, JobInfo } from "./createClient";
 export type { NetworkIdentity, VerifyEvidence } from "./deps";

@@ -1,4 +1,4 @@
-import { type Builder, beginCell, type Cell, storeStateInit } from "@ton/core";
+import { type Address, type Builder, beginCell, type Cell, storeStateInit } from "@ton/core";
 import { contractCodes, jobCodeForm } from "../../wrappers/codes";
 import { type JobEscrow, jobEscrow } from "../../wrappers/JobEscrow";
 import { storeCancelJob, storeCloseJob, storeExpireJob, storeFinalizeJob } from "../../wrappers/messages";
@@ -7,6 +7,7 @@ import { openContract } from "../chain";
 import { FinalError, RetryableError } from "../errors";
 import type { NewIntent } from "../store";
 import type { ClientDeps } from "./deps";
+import type { Session } from "./session";
 
 /** What must stay in the wallet for its own fees beside a message's value. */
 const WALLET_MARGIN_NANO = 50_000_000n;
@@ -15,7 +16,14 @@ const JOB_MESSAGE_NANO = 50_000_000n;
 
 /** The contract of our job of that nonce. Throws `CONFIG_INVALID` when the network runs other code than this build. */
 export async function newJob(deps: ClientDeps, nonce: bigint): Promise<JobEscrow> {
-  const developer = deps.wallet.address;
+  return await jobOfDeveloper(deps, { developer: walletOf(deps).address, nonce });
+}
+
+/** The same of anybody's job. */
+export async function jobOfDeveloper(
+  deps: Pick<ClientDeps, "reader" | "network">,
+  { developer, nonce }: { readonly developer: Address; readonly nonce: bigint },
+): Promise<JobEscrow> {
   const { provider } = await contractCodes();
   const { registry } = deps.network;
   const network = openContract(deps.reader, NetworkRegistry.fromAddress(registry));
@@ -42,14 +50,34 @@ export function stateInitOf(job: JobEscrow): Cell {
 
 /** Throws `INSUFFICIENT_FUNDS` when the wallet cannot pay this now: a queued message would wait for ever. */
 export async function requireBalance(deps: ClientDeps, valueNano: bigint): Promise<void> {
-  const { balanceNano } = await deps.reader.account(deps.wallet.address);
+  const { address } = walletOf(deps);
+  const { balanceNano } = await deps.reader.account(address);
   if (balanceNano < valueNano + WALLET_MARGIN_NANO) {
     throw new RetryableError(
       "INSUFFICIENT_FUNDS",
       "The developer's wallet holds too little TON for the job: send it more.",
-      { wallet: deps.wallet.address.toRawString(), balanceNano, neededNano: valueNano + WALLET_MARGIN_NANO },
+      { wallet: address.toRawString(), balanceNano, neededNano: valueNano + WALLET_MARGIN_NANO },
     );
   }
+}
+
+/** Throws `INSUFFICIENT_FUNDS` where there is none. */
+export function walletOf({ wallet }: Pick<ClientDeps, "wallet">): NonNullable<ClientDeps["wallet"]> {
+  if (wallet === undefined) {
+    throw new FinalError(
+      "INSUFFICIENT_FUNDS",
+      "No job that was handed over covers this request, and there is no wallet here to open one: hand over another.",
+    );
+  }
+  return wallet;
+}
+
+/** True for a job that this client's own wallet has opened: only such are topped up and ended by messages. */
+export function isOwnJob(
+  { wallet }: Pick<ClientDeps, "wallet">,
+  session: Pick<Session, "developer">,
+): boolean {
+  return wallet !== undefined && session.developer === wallet.address.toRawString();
 }
 
 /** A message to a job; its key makes it go out once. */
@@ -67,7 +95,7 @@ export function jobIntent(
   const init = message.init?.toBoc().toString("base64");
   return {
     key: message.key,
-    wallet: deps.wallet.address.toRawString(),
+    wallet: walletOf(deps).address.toRawString(),
     destination: message.job,
     valueNano: message.valueNano ?? JOB_MESSAGE_NANO,
     bounce: true,

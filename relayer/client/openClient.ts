@@ -32,8 +32,8 @@ export interface OpenClientOptions {
     /** By default the one that the NetworkRegistry names. */
     readonly attestationRegistry?: string;
   };
-  /** The developer's 24 words. */
-  readonly mnemonic: string;
+  /** The developer's 24 words; without them, jobs are opened elsewhere and handed over. */
+  readonly mnemonic?: string | undefined;
   /** The network id in the wallet's address: -239 (default) or -3. */
   readonly walletNetworkId?: number;
   /** Encrypts session keys, salts and texts at rest; 32 bytes. */
@@ -52,7 +52,7 @@ export interface OpenClientOptions {
 /** A client with everything between it and its store: chain, wallet, outbox, providers. */
 export interface OpenedClient {
   readonly client: Client;
-  readonly wallet: Wallet;
+  readonly wallet: Wallet | undefined;
   /** Co-signs what is due and stops. Jobs stay open: the next start over the same store goes on with them. */
   close(): Promise<void>;
 }
@@ -72,13 +72,12 @@ export async function openClient(options: OpenClientOptions): Promise<OpenedClie
     }
   };
   try {
-    const wallet = await walletFromMnemonic({
-      words: options.mnemonic.trim().split(/\s+/),
-      networkGlobalId: options.walletNetworkId,
-    });
-    const outbox = await createOutbox({ store, reader, wallet, log });
-    const sending = outbox.run(stop.signal);
-    closers.push(() => sending.then(() => outbox.close()));
+    const wallet = await walletOf(options);
+    if (wallet !== undefined) {
+      const outbox = await createOutbox({ store, reader, wallet, log });
+      const sending = outbox.run(stop.signal);
+      closers.push(() => sending.then(() => outbox.close()));
+    }
     const registry = parseAddress(options.network.registry);
     const attestationRegistry =
       options.network.attestationRegistry === undefined
@@ -99,6 +98,12 @@ export async function openClient(options: OpenClientOptions): Promise<OpenedClie
     await close();
     throw thrown;
   }
+}
+
+async function walletOf({ mnemonic, walletNetworkId }: OpenClientOptions): Promise<Wallet | undefined> {
+  return mnemonic === undefined
+    ? undefined
+    : await walletFromMnemonic({ words: mnemonic.trim().split(/\s+/), networkGlobalId: walletNetworkId });
 }
 
 /** The given policy over the defaults; a development network may use development TEEs and plain HTTP. */

@@ -8,7 +8,7 @@ import { fromHex, primitives, toHex, toJobAddress } from "../protocol";
 import { enqueueIntent, saveJob, saveSession } from "../store";
 import type { VerifiedWorker } from "./checkWorker";
 import { type ClientDeps, nowSeconds } from "./deps";
-import { jobIntent, newJob, requireBalance, stateInitOf } from "./jobMessages";
+import { jobIntent, newJob, requireBalance, stateInitOf, walletOf } from "./jobMessages";
 import { uint256 } from "./readProvider";
 import { createSession, type Session } from "./session";
 import { jobOf, newSessionKey } from "./sessionRows";
@@ -47,7 +47,7 @@ export async function openSession(
     model: worker.model,
     modelHash: worker.modelHash,
     nonce,
-    developer: deps.wallet.address.toRawString(),
+    developer: walletOf(deps).address.toRawString(),
     acceptBySeconds,
     deadlineSeconds: Math.max(acceptBySeconds, nowSeconds(deps) + deps.policy.jobSeconds),
     state: "opening",

@@ -23,6 +23,8 @@ export interface Policy {
   readonly tees: readonly TeeKind[];
   /** Offers above any of these (nanoton per 1,000,000 tokens) are passed over. */
   readonly maxPriceNano: bigint | undefined;
+  /** Models for which a job is open before the first request. */
+  readonly prewarmModels: readonly string[];
   /** How price, speed, soundness and the rest count when there is a choice. */
   readonly choice: ChoiceWeights;
   /** False: providers must be reached over https. */
@@ -63,6 +65,7 @@ export const DEFAULT_POLICY: Policy = {
   models: undefined,
   tees: ["tdx", "sevSnp"],
   maxPriceNano: undefined,
+  prewarmModels: [],
   choice: DEFAULT_WEIGHTS,
   allowHttp: false,
   connectMs: 5_000,

@@ -23,6 +23,8 @@ export interface Sessions {
   release(session: Session, nano: bigint): void;
   list(): readonly Session[];
   byAddress(address: string): Session | undefined;
+  /** Takes over a session that was made elsewhere. */
+  add(session: Session): void;
   close(session: Session): Promise<void>;
   /** The chain's word on every session, and what follows from dates. */
   sync(): Promise<void>;
@@ -147,6 +149,9 @@ export async function createSessions(
       session.lastUsedMs = deps.clock.nowMs();
     },
     list: () => sessions,
+    add: (session) => {
+      sessions.push(session);
+    },
     byAddress: (address) => sessions.find((session) => session.address === address),
     close: async (session) => {
       if (session.state !== "active") {

@@ -1,7 +1,7 @@
 import { storeTopUpJob } from "../../wrappers/messages";
 import { closeSession as endSession, enqueueIntent, findIntent, saveJob } from "../store";
 import { type ClientDeps, nowSeconds } from "./deps";
-import { ENDING_BODIES, jobIntent, requireBalance } from "./jobMessages";
+import { ENDING_BODIES, isOwnJob, jobIntent, requireBalance } from "./jobMessages";
 import { readJob } from "./readJob";
 import { freeNano, type Session, type SessionState } from "./session";
 import { jobOf } from "./sessionRows";
@@ -103,6 +103,11 @@ export async function sendEnding(
 ): Promise<void> {
   const suffix = ending.attempt === undefined ? "" : `:${ending.attempt}`;
   session.state = ending.state;
+  if (!isOwnJob(deps, session)) {
+    // The wallet that opened it ends it, or its date does.
+    await saveJob(deps.store, { job: jobOf(session) });
+    return;
+  }
   const intent = jobIntent(deps, {
     key: `${ending.verb}:${session.address}${suffix}`,
     job: session.address,
@@ -115,10 +120,15 @@ export async function sendEnding(
 }
 
 /** True when the job should get more money, for this request or in general, and none is on its way. */
-export function needsTopUp(deps: Pick<ClientDeps, "policy">, session: Session, neededNano = 0n): boolean {
+export function needsTopUp(
+  deps: Pick<ClientDeps, "policy" | "wallet">,
+  session: Session,
+  neededNano = 0n,
+): boolean {
   const { topUpBelowBps, jobBudgetNano, maxJobBudgetNano } = deps.policy;
   return (
     session.state === "active" &&
+    isOwnJob(deps, session) &&
     session.askedBudgetNano <= session.budgetNano &&
     session.budgetNano + jobBudgetNano <= maxJobBudgetNano &&
     topUpBelowBps > 0 &&

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { JobInfo } from "../client";
 import { usdText } from "../client/usd";
 import { FinalError } from "../errors";
-import { isRawAddress } from "../protocol";
+import { fromHex, isRawAddress } from "../protocol";
 import { type Context, callerOf } from "./context";
 
 const openSchema = z.strictObject({
@@ -15,13 +15,25 @@ const openSchema = z.strictObject({
     .optional(),
 });
 
+const adoptSchema = z.strictObject({
+  address: z.string().refine(isRawAddress, "an address in raw form"),
+  /** The session key's seed, hex. */
+  session_seed: z.string().regex(/^[0-9a-f]{64}$/, "32 bytes as lower-case hex"),
+});
+
 /** Jobs are the developer's money: only keys that may manage open, list and close them. */
 export function jobRoutes(app: FastifyInstance, context: Context): void {
   app.post("/v1/cocoon/jobs", async (request, reply) => {
     await requireAdmin(context, request);
-    const { model, provider, budget_nano } = parseOpen(request.body);
+    const { model, provider, budget_nano } = parseBody(openSchema, request.body);
     const budgetNano = budget_nano === undefined ? undefined : BigInt(budget_nano);
     const job = await context.client.openJob({ model, provider, budgetNano });
+    return await reply.code(201).send(jobBody(job, context.usdRate.now()));
+  });
+  app.post("/v1/cocoon/jobs/adopt", async (request, reply) => {
+    await requireAdmin(context, request);
+    const { address, session_seed } = parseBody(adoptSchema, request.body);
+    const job = await context.client.adoptJob({ address, seed: fromHex(session_seed, 32) });
     return await reply.code(201).send(jobBody(job, context.usdRate.now()));
   });
   app.get("/v1/cocoon/jobs", async (request) => {
@@ -42,14 +54,14 @@ async function requireAdmin(context: Context, request: FastifyRequest): Promise<
   }
 }
 
-function parseOpen(body: unknown): z.infer<typeof openSchema> {
+function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
   let json: unknown;
   try {
     json = body instanceof Uint8Array ? JSON.parse(Buffer.from(body).toString("utf8")) : undefined;
   } catch {
     throw new FinalError("BAD_REQUEST", "The body is not valid JSON.");
   }
-  const parsed = openSchema.safeParse(json);
+  const parsed = schema.safeParse(json);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     throw new FinalError("BAD_REQUEST", `The job is not well described: ${issue?.message}`, {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Policy, VerifyEvidence } from "../client";
+import type { HandedJob, Policy, VerifyEvidence } from "../client";
 import { FinalError } from "../errors";
 import type { Clock } from "../observe/clock";
 import type { Log } from "../observe/log";
@@ -33,8 +33,10 @@ export interface GatewayOptions {
     /** By default the one that the NetworkRegistry names. */
     readonly attestationRegistry?: string;
   };
-  /** The developer's 24 words. */
-  readonly mnemonic: string;
+  /** The developer's 24 words; without them, only jobs that are handed over are used. */
+  readonly mnemonic?: string | undefined;
+  /** Jobs that a wallet elsewhere has opened, each with the seed [32] of its session key. */
+  readonly jobs?: readonly HandedJob[];
   /** The network id in the wallet's address: -239 (default) or -3. */
   readonly walletNetworkId?: number;
   /** The valid keys, at least one; a key of an earlier start that is not among them is revoked. */
@@ -59,7 +61,7 @@ const schema = z.object({
   port: z.int().min(0).max(65_535),
   endpoints: z.array(z.url()).min(1),
   apiKeys: z.array(z.object({ name: z.string().min(1).max(200), key: z.string().min(LEAST_KEY).max(512) })),
-  mnemonic: z.string().min(1),
+  mnemonic: z.string().min(1).optional(),
   sessionSecret: secret.optional(),
   formerSecrets: z.array(secret).optional(),
 });

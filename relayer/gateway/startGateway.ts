@@ -5,6 +5,7 @@ import { createApiKeys } from "./apiKeys";
 import { createApp } from "./createApp";
 import { createMetrics } from "./metrics";
 import { checkOptions, type GatewayOptions } from "./options";
+import { takeUpJobs } from "./takeUpJobs";
 import { createUsdRate } from "./usdRate";
 
 /** Answers under way get this long when the gateway stops. */
@@ -36,16 +37,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const stop = new AbortController();
     const usdRate = createUsdRate({ clock, log }, options.usd);
     const keptFresh = usdRate.run(stop.signal);
+    const takenUp = takeUpJobs({ client, log }, { jobs: options.jobs ?? [], signal: stop.signal });
     closers.push(() => {
       stop.abort();
-      return keptFresh;
+      return Promise.all([keptFresh, takenUp]);
     });
     const app = createApp({ client, store, apiKeys, metrics: createMetrics(client), usdRate, log, clock });
     closers.push(() =>
       Promise.race([app.close(), new Promise((resolve) => setTimeout(resolve, DRAIN_MS).unref())]),
     );
     const url = await app.listen({ host, port: options.port });
-    log.info({ msg: "gateway started", url, wallet: wallet.address.toRawString() });
+    log.info({ msg: "gateway started", url, wallet: wallet?.address.toRawString() });
     return { url, close };
   } catch (thrown) {
     await close();
