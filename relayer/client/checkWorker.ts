@@ -1,5 +1,5 @@
 import type { Address } from "@ton/core";
-import { z } from "zod";
+import * as z from "zod";
 import { FinalError } from "../errors";
 import {
   type BindStatement,

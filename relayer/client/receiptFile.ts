@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { FinalError } from "../errors";
 
 const MAX_TEXT = 64 * 1024 * 1024;

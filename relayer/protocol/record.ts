@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { FinalError } from "../errors";
 import { bytesToUtf8, equalBytes, utf8ToBytes } from "./bytes";
 import { SIGNATURE_BYTES, type TreeHead, verifyHead } from "./head";

@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -84,6 +85,8 @@ describe("the package that others import", () => {
       expect(Object.keys(inputs).filter((name) => /@ton\/|relayer\/(chain|store)|undici/.test(name))).toEqual(
         [],
       );
+      // A page loads all of it: 181 kB when this was written.
+      expect(statSync(join(dist, "browser.mjs")).size).toBeLessThan(220_000);
       const bundled = await build({
         entryPoints: [join(__dirname, "support", "browserPage.ts")],
         bundle: true,
