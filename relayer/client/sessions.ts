@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { FinalError, RetryableError, toCocoonError } from "../errors";
 import { awaitLane } from "./awaitLane";
 import type { VerifiedWorker } from "./checkWorker";
+import { isNeedless } from "./consolidate";
 import { type ClientDeps, nowSeconds } from "./deps";
 import { awaitActive, openSession } from "./openSession";
 import { freeNano, laneOf, type Session, spentNano } from "./session";
@@ -94,6 +95,12 @@ export async function createSessions(
         }
       }),
     );
+    for (const session of sessions) {
+      if (isNeedless(session, { sessions, nowMs: deps.clock.nowMs() })) {
+        deps.log.info({ msg: "needless job closed", job: session.address });
+        await sendEnding(deps, session, { verb: "close", state: "closing" });
+      }
+    }
     for (const ended of sessions.filter(({ state }) => state === "closed")) {
       sessions.splice(sessions.indexOf(ended), 1);
     }

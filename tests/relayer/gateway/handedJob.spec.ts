@@ -1,6 +1,7 @@
 import { toNano } from "@ton/core";
 import { z } from "zod";
 import { parseReceiptFile, verifyReceiptOnChain } from "../../../relayer/client";
+import { readJob } from "../../../relayer/client/readJob";
 import type { GatewayOptions } from "../../../relayer/gateway";
 import { primitives, toHex } from "../../../relayer/protocol";
 import { toUint } from "../support/deployNetwork";
@@ -10,6 +11,7 @@ import { createWorld, LIMITED_KEY, MODEL, patient, until, type World } from "./s
 jest.setTimeout(300_000);
 
 const SEED = Buffer.alloc(32, 77);
+const OTHER_SEED = Buffer.alloc(32, 79);
 const BUDGET = toNano("0.2");
 const messages = [{ role: "user" as const, content: "who pays?" }];
 const jobSchema = z.object({ address: z.string(), state: z.string(), budget_nano: z.string() });
@@ -28,16 +30,19 @@ describe("gateway and jobs that no request waits for: opened ahead, or handed ov
       },
       settleMinNano: 1n,
     });
-    const opened = await world.network.openJob({
-      nonce: 7n,
-      budgetNano: BUDGET,
-      worker: toUint(Buffer.from(world.supply.worker().receiptPublicKey, "hex")),
-      sessionPublicKey: primitives.ed25519PublicKey(SEED),
-    });
-    job = opened.address.toRawString();
+    job = await openElsewhere(7n, SEED);
   });
   afterAll(() => world.close());
 
+  const openElsewhere = async (nonce: bigint, seed: Uint8Array) => {
+    const opened = await world.network.openJob({
+      nonce,
+      budgetNano: BUDGET,
+      worker: toUint(Buffer.from(world.supply.worker().receiptPublicKey, "hex")),
+      sessionPublicKey: primitives.ed25519PublicKey(seed),
+    });
+    return opened.address.toRawString();
+  };
   const restart = async (options: Partial<GatewayOptions> = {}) => {
     await world.gateway.close();
     await world.startGateway(
@@ -121,5 +126,28 @@ describe("gateway and jobs that no request waits for: opened ahead, or handed ov
     expect(await errorOf(refused)).toEqual([402, "insufficient_funds", null]);
     expect(await jobs()).toEqual([{ address: job, state: "active", budget_nano: BUDGET.toString() }]);
     expect((await patient(ask)).status).toBe(200);
+  });
+
+  it("closes a job that rests while another one can serve all that it could", async () => {
+    const other = await openElsewhere(8n, OTHER_SEED);
+    await world.gateway.close();
+    await world.startGateway();
+    const ahead = await until(
+      "the job that was opened ahead is known",
+      async () => (await jobs())[0]?.address,
+    );
+    await until("the other is taken up", async () =>
+      (await adopt(other, OTHER_SEED)).status === 201 ? true : undefined,
+    );
+    await world.net.chain.setTime(world.net.chain.now() + 660);
+    await until("one is closing", async () => {
+      const active = (await jobs()).filter(({ state }) => state === "active");
+      return active.length === 1 && active[0]?.address === other ? true : undefined;
+    });
+    await until("the chain shows it", async () => {
+      const { state } = await readJob({ reader: world.network.reader }, { address: ahead });
+      return state === "active" ? undefined : true;
+    });
+    expect((await patient(ask)).headers.get("cocoon-job")).toBe(other);
   });
 });

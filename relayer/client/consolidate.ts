@@ -1,0 +1,51 @@
+import type { Session } from "./session";
+
+/** A job that is used again and again is in nobody's way; one that rests so long only holds money. */
+export const CONSOLIDATE_AFTER_MS = 10 * 60_000;
+
+type Held = Pick<
+  Session,
+  "state" | "terms" | "modelHash" | "openLanes" | "reservedNano" | "lastUsedMs" | "deadlineSeconds"
+>;
+
+/** A job with less life left is no reason to close its successor. */
+const LEAST_LIFE_MS = 60 * 60_000;
+
+/**
+ * True for a job that another one of the same provider and model has made needless: every worker it has a lane with has
+ * one in the other too, and the other gets the requests. Closing it brings its money back.
+ */
+export function isNeedless(
+  session: Held,
+  { sessions, nowMs }: { readonly sessions: readonly Held[]; readonly nowMs: number },
+): boolean {
+  const rests =
+    session.state === "active" &&
+    session.reservedNano === 0n &&
+    nowMs - session.lastUsedMs > CONSOLIDATE_AFTER_MS;
+  return (
+    rests &&
+    sessions.some((other) => {
+      const lasts =
+        other.deadlineSeconds >= session.deadlineSeconds ||
+        1_000 * other.deadlineSeconds - nowMs > LEAST_LIFE_MS;
+      return lasts && isBefore(other, session, sessions) && canReplace(other, session);
+    })
+  );
+}
+
+/** Used later, or first in the list: an order, so that never all of them are needless. */
+function isBefore(other: Held, session: Held, sessions: readonly Held[]): boolean {
+  return other.lastUsedMs === session.lastUsedMs
+    ? sessions.indexOf(other) < sessions.indexOf(session)
+    : other.lastUsedMs > session.lastUsedMs;
+}
+
+function canReplace(other: Held, session: Held): boolean {
+  return (
+    other.state === "active" &&
+    other.terms.provider === session.terms.provider &&
+    other.modelHash === session.modelHash &&
+    [...session.openLanes].every((worker) => other.openLanes.has(worker))
+  );
+}

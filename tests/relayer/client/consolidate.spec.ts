@@ -1,0 +1,63 @@
+import { CONSOLIDATE_AFTER_MS, isNeedless } from "../../../relayer/client/consolidate";
+import type { Session } from "../../../relayer/client/session";
+import { toRawAddress } from "../../../relayer/protocol";
+import { session as newSession } from "./support/enclave";
+
+const NOW = 10 * CONSOLIDATE_AFTER_MS;
+/** Two hours on, in seconds. */
+const LATER = NOW / 1_000 + 7_200;
+
+function job(changed: Partial<Session> = {}): Session {
+  return {
+    ...newSession(),
+    state: "active",
+    lastUsedMs: NOW - CONSOLIDATE_AFTER_MS - 1,
+    reservedNano: 0n,
+    deadlineSeconds: LATER,
+    openLanes: new Set(["a"]),
+    ...changed,
+  };
+}
+
+/** Which of the jobs, by their place in the list, are to be closed. */
+function needless(...sessions: readonly Session[]): readonly number[] {
+  return sessions.flatMap((session, index) => (isNeedless(session, { sessions, nowMs: NOW }) ? [index] : []));
+}
+
+describe("jobs that another one has made needless", () => {
+  it("are closed when they rest, and one of equals always stays", () => {
+    expect(needless(job(), job(), job())).toEqual([1, 2]);
+    expect(needless(job(), job({ lastUsedMs: NOW }))).toEqual([0]);
+    expect(needless(job({ lastUsedMs: NOW }), job({ deadlineSeconds: 2 * LATER }))).toEqual([1]);
+    expect(needless(job())).toEqual([]);
+  });
+
+  it.each<[string, Session]>([
+    ["was used a moment ago", job({ lastUsedMs: NOW - CONSOLIDATE_AFTER_MS })],
+    ["works on a request", job({ reservedNano: 1n })],
+    ["has a worker that the other one has not", job({ openLanes: new Set(["a", "b"]) })],
+    ["is of another model", job({ modelHash: "other" })],
+    [
+      "is of another provider",
+      job({ terms: { ...newSession().terms, provider: toRawAddress(`0:${"77".repeat(32)}`) } }),
+    ],
+    ["is ending already", job({ state: "closing" })],
+  ])("are left alone when one %s", (_name, other) => {
+    expect(needless(job({ lastUsedMs: NOW }), other)).toEqual([]);
+  });
+
+  it("are kept while the one in use is about to end", () => {
+    const ending = job({ lastUsedMs: NOW, deadlineSeconds: NOW / 1_000 + 3_600 });
+    expect(needless(ending, job())).toEqual([]);
+    expect(needless(ending, job({ deadlineSeconds: ending.deadlineSeconds }))).toEqual([1]);
+  });
+
+  it("are not measured by a job that is ending or still opening", () => {
+    expect(needless(job({ state: "closing" }), job())).toEqual([]);
+    expect(needless(job({ state: "opening" }), job())).toEqual([]);
+  });
+
+  it("have all their workers in the one that stays", () => {
+    expect(needless(job({ openLanes: new Set(["a", "b"]), lastUsedMs: NOW }), job())).toEqual([1]);
+  });
+});
