@@ -8,6 +8,10 @@ import {
   type StateInit,
   storeShardAccount,
 } from "@ton/core";
+import type { AccountKey } from "./records";
+
+/** Decoded accounts in memory, some ten kilobytes each. */
+const MAX_DECODED = 1024;
 
 /** A `ShardAccount` that has never seen a transaction, as base64. */
 export function newAccount(address: Address, balance: bigint, state?: StateInit): string {
@@ -29,4 +33,21 @@ export function encodeAccount(account: ShardAccount): string {
 
 export function decodeAccount(boc: string): ShardAccount {
   return loadShardAccount(Cell.fromBase64(boc).beginParse());
+}
+
+/** Decodes each account's state once: a state is asked about many times before the next one. */
+export function createAccountDecoder(): (key: AccountKey, boc: string) => ShardAccount {
+  const known = new Map<AccountKey, { readonly boc: string; readonly account: ShardAccount }>();
+  return (key, boc) => {
+    const found = known.get(key);
+    if (found?.boc === boc) {
+      return found.account;
+    }
+    if (known.size >= MAX_DECODED) {
+      known.clear();
+    }
+    const account = decodeAccount(boc);
+    known.set(key, { boc, account });
+    return account;
+  };
 }

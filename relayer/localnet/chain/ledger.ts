@@ -1,5 +1,5 @@
 import type { Address, Cell, ShardAccount } from "@ton/core";
-import { decodeAccount, newAccount } from "./accounts";
+import { createAccountDecoder, newAccount } from "./accounts";
 import { type BlockLog, createBlockLog } from "./blockLog";
 import { collectLibraries, isMasterchain, type Libraries } from "./libraries";
 import type { AccountKey, Block, BlockEntry } from "./records";
@@ -55,6 +55,7 @@ export function createLedger(genesis: {
   const final = new Map<AccountKey, string>();
   const waiting = new Map<number, BlockEntry>();
   const listeners = new Set<(block: Block) => void>();
+  const decode = createAccountDecoder();
   let { finalityBlocks } = genesis;
   let finalSeqno = 1;
   let lt = 0n;
@@ -94,7 +95,10 @@ export function createLedger(genesis: {
     lt: () => lt,
     queue: () => queue,
     latestAccount: (address) => latest.get(address.toRawString()) ?? newAccount(address, 0n),
-    finalAccount: (address) => decodeAccount(final.get(address.toRawString()) ?? newAccount(address, 0n)),
+    finalAccount(address) {
+      const key = address.toRawString();
+      return decode(key, final.get(key) ?? newAccount(address, 0n));
+    },
     libraries() {
       libraries ??= collectLibraries(latest);
       return libraries;

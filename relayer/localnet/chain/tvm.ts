@@ -3,6 +3,7 @@ import { Executor } from "@ton/sandbox/dist/executor/Executor";
 import { getSelectorForMethod } from "@ton/sandbox/dist/utils/selector";
 import { z } from "zod";
 import { FinalError } from "../../errors";
+import { bocText } from "./bocText";
 
 export interface TransactionRun {
   readonly message: Cell;
@@ -107,8 +108,8 @@ export async function createTvm(config: Cell): Promise<Tvm> {
     },
     runGetter(run) {
       const parameters = {
-        code: base64(run.state.code ?? Cell.EMPTY),
-        data: base64(run.state.data ?? Cell.EMPTY),
+        code: bocText(run.state.code ?? Cell.EMPTY),
+        data: bocText(run.state.data ?? Cell.EMPTY),
         verbosity: SHORT_LOG,
         libs: run.libraries ?? "",
         address: run.address.toString(),

@@ -7,12 +7,13 @@ import {
   type Message,
   type Transaction,
 } from "@ton/core";
+import { bocText } from "../chain/bocText";
 import { messageCells } from "../chain/message";
 import type { TransactionRecord } from "../chain/records";
 
 export const base64 = (bytes: Buffer): string => bytes.toString("base64");
 
-export const bocBase64 = (cell: Cell | null | undefined): string => (cell ? base64(cell.toBoc()) : "");
+export const bocBase64 = (cell: Cell | null | undefined): string => (cell ? bocText(cell) : "");
 
 /** A 256-bit number as the base64 of its 32 bytes. */
 export const hashBase64 = (hash: bigint): string =>
