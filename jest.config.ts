@@ -12,6 +12,7 @@ const config: Config = {
   // The noble packages are ES modules only, and jest on Node 20 cannot require those.
   transform: { "\\.(ts|js)$": swc },
   transformIgnorePatterns: ["/node_modules/(?!@noble/)"],
+  setupFiles: ["<rootDir>/tests/support/fastTon.ts"],
   testTimeout: 60_000,
   workerIdleMemoryLimit: "1GB",
 };
