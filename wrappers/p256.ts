@@ -60,18 +60,27 @@ export function hintedCell({ r, s }: P256Signature, { t, tx, slope }: P256Hints)
     .endCell();
 }
 
-/** Undefined where t·G is no second point beside the key, or r has no inverse: there are no hints then. */
+/** Undefined where t·G is no point or the mirrored key, or r has no inverse: there are no hints then. */
 export function p256Hints(digest: bigint, r: bigint, key: P256Point): P256Hints | undefined {
   if (modulo(r, N) === 0n) {
     return undefined;
   }
   const t = modulo((digest - E0) * inverse(r, N), N);
   const point = multiplyBase(t);
-  if (point === undefined || modulo(point.x - key.x, P) === 0n) {
+  if (point === undefined) {
     return undefined;
   }
-  const slope = modulo((point.y - key.y) * inverse(point.x - key.x, P), P);
-  return { t, tx: point.x, slope };
+  const slope = slopeThrough(point, key);
+  return slope === undefined ? undefined : { t, tx: point.x, slope };
+}
+
+/** Of the chord, or of the tangent where both points are one; undefined for mirrored points. */
+function slopeThrough(a: P256Point, b: P256Point): bigint | undefined {
+  const run = modulo(a.x - b.x, P);
+  if (run !== 0n) {
+    return modulo((a.y - b.y) * inverse(run, P), P);
+  }
+  return a.y === b.y ? modulo((3n * a.x * a.x - 3n) * inverse(2n * a.y, P), P) : undefined;
 }
 
 /** k·G; undefined for the point at infinity. */

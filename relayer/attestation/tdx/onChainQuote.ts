@@ -156,26 +156,20 @@ function cutLeaf(tbs: Buffer): Buffer[] {
   for (let at = first; at < cpuSvn; at += 2 + (rest[at + 1] ?? 0)) {
     entries.push(rest.subarray(at, at + 2 + (rest[at + 1] ?? 0)));
   }
-  const fmspcEnd = cpuSvn + 33 + 18 + 22;
   if (entries.length !== VERSIONS) {
     throw layout("machine's certificate");
   }
-  const packed = pack([...entries, rest.subarray(cpuSvn, fmspcEnd)]);
-  return [...head, ...split(rest.subarray(0, first), 3), ...packed, ...split(rest.subarray(fmspcEnd), 2)];
-}
-
-/** As few cells as hold whole items. */
-function pack(items: readonly Buffer[]): Buffer[] {
-  const cells: Buffer[] = [];
-  for (const item of items) {
-    const last = cells.at(-1);
-    if (last !== undefined && last.length + item.length <= MAX_CELL_BYTES) {
-      cells[cells.length - 1] = Buffer.concat([last, item]);
-    } else {
-      cells.push(item);
-    }
-  }
-  return cells;
+  const versions = [entries.slice(0, 6), entries.slice(6, 12), entries.slice(12)].map((group) =>
+    Buffer.concat(group),
+  );
+  const tail = cpuSvn + MAX_CELL_BYTES;
+  return [
+    ...head,
+    ...split(rest.subarray(0, first), 3),
+    ...versions,
+    rest.subarray(cpuSvn, tail),
+    rest.subarray(tail),
+  ];
 }
 
 /** The signed part and the signature of a DER certificate. */

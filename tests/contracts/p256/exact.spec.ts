@@ -239,7 +239,6 @@ describe("P-256 on chain never verifies", () => {
   };
   it.each([
     ["t = 0, which belongs to the digest of 32 zero bytes", 0n],
-    ["t·G equal to the key", secret],
     ["t·G equal to the mirrored key", N - secret],
     ["a first proof with s = 0", mod(-E1 * inverse(GX, N), N)],
     ["a second proof with s = 0", mod(-E2 * inverse(GX, N), N)],
@@ -248,11 +247,29 @@ describe("P-256 on chain never verifies", () => {
     expect(await acceptsAny(withT(mod(t + 1n, N)))).toBe(true);
   });
 
-  it("and the hints of the first three do not exist", () => {
-    for (const t of [0n, secret, N - secret]) {
+  it("and the hints of the first two do not exist", () => {
+    for (const t of [0n, N - secret]) {
       const { digest, signature, key } = withT(t);
       expect(p256Hints(digest, signature.r, key)).toBeUndefined();
       expect(() => hintedSignature(digest, signature, key)).toThrow("sign again");
+    }
+  });
+});
+
+describe("P-256 on chain and t·G equal to the key", () => {
+  it("takes the tangent for the line through both", async () => {
+    const secret = 0x1234_5678n;
+    const nonce = 0xabcdefn;
+    const r = mod(multiplyBase(nonce)?.x ?? 0n, N);
+    const claim = signDigest(mod(r * secret + E0, N), secret, nonce);
+    const hints = p256Hints(claim.digest, claim.signature.r, claim.key);
+    if (hints === undefined) {
+      throw new Error("There is a tangent.");
+    }
+    expect(hints.tx).toBe(claim.key.x);
+    expect(await accepts(claim, hints)).toBe(true);
+    for (const slope of [0n, hints.slope ^ 1n, P - hints.slope]) {
+      expect(await accepts(claim, { ...hints, slope })).toBe(false);
     }
   });
 });

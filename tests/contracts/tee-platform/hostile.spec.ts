@@ -1,4 +1,4 @@
-import { beginCell, type Cell } from "@ton/core";
+import { BitString, beginCell, type Cell } from "@ton/core";
 import { makeTestMachine } from "../../../relayer/attestation/tdx/makeTestQuote";
 import {
   makeTestCertificate,
@@ -60,18 +60,37 @@ function expectPolicyRefusal(sent: Delivery, code: string): void {
 }
 
 /** The same bytes in other cells: one byte moves over the first boundary. */
-function moved(first: Cell): Cell {
-  const [a, b] = [first.beginParse(), first.refs[0]?.beginParse()];
-  if (b === undefined) {
-    throw new Error("There is no second cell.");
-  }
-  const head = a.loadBits(a.remainingBits - 8);
-  const next = beginCell().storeBits(a.loadBits(8)).storeBits(b.loadBits(b.remainingBits));
-  for (const ref of first.refs[0]?.refs ?? []) {
-    next.storeRef(ref);
-  }
-  return beginCell().storeBits(head).storeRef(next).endCell();
-}
+const moved = (first: Cell): Cell => movedBy(8)(first);
+
+const movedBy =
+  (bits: number) =>
+  (first: Cell): Cell => {
+    const [a, b] = [first.beginParse(), first.refs[0]?.beginParse()];
+    if (b === undefined) {
+      throw new Error("There is no second cell.");
+    }
+    const head = a.loadBits(a.remainingBits - bits);
+    const tail = a.loadBits(bits);
+    const room = 1_016 - bits;
+    const next = beginCell()
+      .storeBits(tail)
+      .storeBits(b.loadBits(Math.min(b.remainingBits, room)));
+    const [last] = first.refs[0]?.refs ?? [];
+    if (b.remainingBits > 0) {
+      next.storeRef(
+        beginCell()
+          .storeBits(b.loadBits(b.remainingBits))
+          .storeBits(last?.bits ?? BitString.EMPTY),
+      );
+    } else if (last !== undefined) {
+      next.storeRef(last);
+    }
+    return beginCell().storeBits(head).storeRef(next).endCell();
+  };
+
+/** Changes the cell of a chain at that position, and what hangs on it. */
+const at = (position: number, chain: Cell, change: (rest: Cell) => Cell): Cell =>
+  position === 0 ? change(chain) : replaceRef(chain, 0, (next) => at(position - 1, next, change));
 
 const replaceRef = (cell: Cell, index: number, by: (old: Cell) => Cell): Cell => {
   const builder = beginCell().storeBits(cell.bits);
@@ -99,6 +118,16 @@ const CASES: [string, Submission, string][] = [
     "a certificate cut elsewhere",
     { cells: (c) => ({ ...c, leaf: replaceRef(c.leaf, 1, (tbs) => replaceRef(tbs, 0, moved)) }) },
     "ErrCertificateLayout",
+  ],
+  [
+    "security versions cut elsewhere",
+    { cells: (c) => ({ ...c, leaf: replaceRef(c.leaf, 1, (tbs) => at(6, tbs, moved)) }) },
+    "ErrSgxExtension",
+  ],
+  [
+    "a certificate whose last version follows in the cell of what comes after",
+    { cells: (c) => ({ ...c, leaf: replaceRef(c.leaf, 1, (tbs) => at(9, tbs, movedBy(18 * 8))) }) },
+    "ErrSgxExtension",
   ],
   // keys
   [
@@ -196,8 +225,9 @@ describe("TeePlatform refuses", () => {
     const machine = makeTestMachine({ rootSeed: ROOT_SEED, name: "ending", notAfter: START + 60 });
     await submitQuote(world(), { machine, bind: { receiptPublicKey: Buffer.alloc(32, 9) } });
     world().chain.now = START + 61;
-    for (const path of ["ca-known", "warm", "hot"] as const) {
-      expectRefused(await submitQuote(world(), { machine, path }), "ErrCertificateDates");
+    expectRefused(await submitQuote(world(), { machine }), "ErrCertificateDates");
+    for (const path of ["warm", "hot"] as const) {
+      expectPolicyRefusal(await submitQuote(world(), { machine, path }), "ErrCertificateDates");
     }
     const early = makeTestMachine({ rootSeed: ROOT_SEED, name: "early", notBefore: START + 62 });
     expectRefused(await submitQuote(world(), { machine: early }), "ErrCertificateDates");
@@ -344,12 +374,11 @@ describe("AttestationRegistry refuses a quote", () => {
           queryId: 1n,
           expiresAt: BigInt(START + DAY),
           qeSvn: 9n,
-          receiptPublicKey: toUint(RECEIPT_KEY),
-          provider: world().provider.address,
+          tdxSvn: 9n,
           responseTo: world().stranger.address,
           identity: nothing,
           facts: nothing,
-          td: nothing,
+          worker: nothing,
         }),
       ),
     });
