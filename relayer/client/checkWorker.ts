@@ -47,6 +47,8 @@ export interface Allowed {
   /** Image hash -> unix seconds until which it is allowed. */
   readonly images: ReadonlyMap<string, number>;
   readonly models: ReadonlySet<string>;
+  /** Image hash -> its tier, for policies that name tiers. */
+  readonly tiers?: ReadonlyMap<string, number>;
 }
 
 /** A worker that may be sent a prompt. */
@@ -105,6 +107,8 @@ export function checkWorker(claim: WorkerClaim): VerifiedWorker {
   require(allowed.models.has(attested.modelHash), "The network does not allow the worker's model.");
   require(policy.images?.some((hash) => hash.toLowerCase() === attested.imageHash) ??
     true, "The policy does not allow the worker's image.");
+  require(policy.tiers?.includes(allowed.tiers?.get(attested.imageHash) ?? -1) ??
+    true, "The policy does not allow the tier of the worker's image.");
   require(policy.tees.includes(bind.tee), "The policy does not allow this kind of TEE.");
   const named = policy.models?.[served.model];
   require(policy.models === undefined ||

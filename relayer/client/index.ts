@@ -1,3 +1,4 @@
+export { type CollateralSource, createFileCollateral, createPccsCollateral } from "../attestation";
 export { createToncenterClient } from "../chain";
 export type { HandedJob } from "./adoptSession";
 export type { CompletionRequest } from "./complete";
@@ -7,6 +8,7 @@ export type { ModelInfo } from "./directory";
 export type { Estimate, EstimatedRequest } from "./estimate";
 export { type CocoonFetch, type CocoonFetchOptions, createCocoonFetch } from "./fetch/createCocoonFetch";
 export { DEFAULT_POLICY, type Policy } from "./policy";
+export { type DeveloperPolicy, parsePolicyFile } from "./policyFile";
 export type { Outcome } from "./readAnswer";
 export { parseReceiptFile, type ReceiptFile, receiptFileSchema } from "./receiptFile";
 export type { Charge, Spender } from "./spender";

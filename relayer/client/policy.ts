@@ -21,6 +21,8 @@ export interface Policy {
    */
   readonly models: Readonly<Record<string, string>> | undefined;
   readonly tees: readonly TeeKind[];
+  /** Tiers of the AttestationRegistry's images; undefined: any. */
+  readonly tiers: readonly number[] | undefined;
   /** Offers above any of these (nanoton per 1,000,000 tokens) are passed over. */
   readonly maxPriceNano: bigint | undefined;
   /** Models for which a job is open before the first request. */
@@ -64,6 +66,7 @@ export const DEFAULT_POLICY: Policy = {
   images: undefined,
   models: undefined,
   tees: ["tdx", "sevSnp"],
+  tiers: undefined,
   maxPriceNano: undefined,
   prewarmModels: [],
   choice: DEFAULT_WEIGHTS,

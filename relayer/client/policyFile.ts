@@ -18,6 +18,8 @@ const policyFileSchema = z.strictObject({
   images: z.array(hex(32)).optional(),
   /** Model hash by name. */
   models: z.record(z.string(), hex(32)).optional(),
+  /** Tiers of images, as the network's list names them. */
+  tiers: z.array(z.int().min(0).max(255)).optional(),
   tees: z.array(z.enum(["development", "tdx", "sevSnp"])).optional(),
   /** Intel's advisories that are accepted on machines which are not up to date in these alone. */
   advisories: z.array(z.string().regex(/^INTEL-SA-\d{5}$/)).default([]),
@@ -42,7 +44,7 @@ const policyFileSchema = z.strictObject({
 });
 
 export interface DeveloperPolicy {
-  readonly client: Partial<Pick<Policy, "images" | "models" | "tees" | "choice">>;
+  readonly client: Partial<Pick<Policy, "images" | "models" | "tees" | "tiers" | "choice">>;
   readonly tcb: TcbPolicy;
   readonly minEvaluationNumber: number;
   readonly knownSites: readonly string[] | undefined;
@@ -56,13 +58,14 @@ export function parsePolicyFile(text: string): DeveloperPolicy {
   if (!parsed.success) {
     throw new FinalError("CONFIG_INVALID", `The policy file is not valid: ${z.prettifyError(parsed.error)}`);
   }
-  const { images, models, tees, advisories, outOfDateUntil, minEvaluationNumber, knownSites, choice } =
+  const { images, models, tees, tiers, advisories, outOfDateUntil, minEvaluationNumber, knownSites, choice } =
     parsed.data;
   return {
     client: {
       ...(images === undefined ? {} : { images }),
       ...(models === undefined ? {} : { models }),
       ...(tees === undefined ? {} : { tees }),
+      ...(tiers === undefined ? {} : { tiers }),
       ...(choice === undefined ? {} : { choice }),
     },
     tcb: {

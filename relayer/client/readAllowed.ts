@@ -18,6 +18,7 @@ export async function readAllowed(deps: Pick<ClientDeps, "reader" | "network">):
   return {
     epoch: Number(state.epoch),
     images: new Map(images.keys().map((hash) => [hex256(hash), Number(images.get(hash)?.expiresAt ?? 0n)])),
+    tiers: new Map(images.keys().map((hash) => [hex256(hash), Number(images.get(hash)?.tier ?? 0n)])),
     models: new Set(
       models
         .keys()

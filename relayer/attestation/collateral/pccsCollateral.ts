@@ -1,6 +1,6 @@
 import { request } from "undici";
 import { FinalError, RetryableError } from "../../errors";
-import type { Clock } from "../../observe/clock";
+import { type Clock, systemClock } from "../../observe/clock";
 import { type Collateral, cutSignedJson } from "../tdx/collateral";
 import { parseQeIdentity, parseTcbInfo } from "../tdx/tcbInfo";
 import type { CollateralRequest, CollateralSource } from "./collateralSource";
@@ -17,7 +17,7 @@ export const REFRESH_SECONDS = 86_400;
 export interface PccsOptions {
   /** Up to and without `/sgx/…`: Intel's own service, or a PCCS, which answers the same paths. */
   readonly url: string;
-  readonly clock: Clock;
+  readonly clock?: Clock;
 }
 
 /**
@@ -27,7 +27,8 @@ export interface PccsOptions {
 export function createPccsCollateral(options: PccsOptions): CollateralSource {
   const kept = new Map<string, { readonly collateral: Collateral; readonly fetchedAt: number }>();
   const running = new Map<string, Promise<Collateral>>();
-  const nowSeconds = () => Math.floor(options.clock.nowMs() / 1000);
+  const { clock = systemClock } = options;
+  const nowSeconds = () => Math.floor(clock.nowMs() / 1000);
 
   const refresh = (key: string, wanted: CollateralRequest): Promise<Collateral> => {
     const shared = running.get(key);

@@ -1,3 +1,9 @@
+import {
+  type CollateralSource,
+  createQuoteVerifier,
+  INTEL_ROOT_KEY,
+  type QuoteVerifier,
+} from "../../attestation";
 import { RetryableError } from "../../errors";
 import { type Clock, systemClock } from "../../observe/clock";
 import { type Log, silentLog } from "../../observe/log";
@@ -8,6 +14,7 @@ import type { Client } from "../createClient";
 import type { NetworkIdentity } from "../deps";
 import { type OpenedClient, openClient } from "../openClient";
 import type { Policy } from "../policy";
+import { type DeveloperPolicy, EMPTY_POLICY } from "../policyFile";
 import { answerRequest, failureResponse } from "./answerRequest";
 
 const DEFAULT_STORE = "file:.cocoon/client";
@@ -37,6 +44,15 @@ export interface CocoonFetchOptions {
   readonly policy?: Partial<Policy>;
   /** Public keys (hex) of development platforms whose workers may see a prompt: for networks of your own. */
   readonly developmentPlatforms?: readonly string[];
+  /** How TDX workers' quotes are verified, before anything is sealed to them; without it, those workers are refused. */
+  readonly quotes?: {
+    /** `createPccsCollateral` or `createFileCollateral`. Whoever delivers it is trusted for nothing. */
+    readonly collateral: CollateralSource;
+    /** x and y of the root (128 hex digits) that a network of your own pins; Intel's by default. */
+    readonly rootKey?: string;
+  };
+  /** What you accept beyond the network's lists: `parsePolicyFile` of a policy file's text. */
+  readonly accepted?: DeveloperPolicy;
   /** By default nothing is logged. */
   readonly log?: Log;
   readonly clock?: Clock;
@@ -124,11 +140,14 @@ async function openAll(options: CocoonFetchOptions): Promise<Opened> {
   const { network, log = silentLog, clock = systemClock } = options;
   const { globalId, networkRegistry: registry, attestationRegistry } = network;
   const platforms = (options.developmentPlatforms ?? []).map((key) => fromHex(key, 32));
+  const accepted = options.accepted ?? EMPTY_POLICY;
   const evidenceCheck = (found: NetworkIdentity) =>
     createEvidenceCheck({
       networkId: found.globalId,
       registry: toRawAddress(found.attestationRegistry.toRawString()),
       developmentPlatforms: platforms,
+      quotes: quoteVerifierOf(options.quotes, accepted),
+      knownSites: accepted.knownSites,
       clock,
     });
   const store = await openStore({ url: options.store ?? DEFAULT_STORE, log, clock });
@@ -138,6 +157,7 @@ async function openAll(options: CocoonFetchOptions): Promise<Opened> {
       network: { globalId, registry, attestationRegistry },
       store,
       evidenceCheck,
+      policy: { ...options.policy, ...accepted.client },
       log,
       clock,
     });
@@ -147,6 +167,22 @@ async function openAll(options: CocoonFetchOptions): Promise<Opened> {
     await store.close();
     throw thrown;
   }
+}
+
+function quoteVerifierOf(
+  quotes: CocoonFetchOptions["quotes"],
+  { tcb, minEvaluationNumber }: DeveloperPolicy,
+): QuoteVerifier | undefined {
+  if (quotes === undefined) {
+    return undefined;
+  }
+  const { collateral, rootKey } = quotes;
+  return createQuoteVerifier({
+    rootKey: rootKey === undefined ? INTEL_ROOT_KEY : fromHex(rootKey, 64),
+    collateral,
+    tcb,
+    minEvaluationNumber,
+  });
 }
 
 /** The promise, or the signal's reason as soon as it is aborted. The promise goes on. */

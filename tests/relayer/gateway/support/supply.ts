@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { beginCell, type Cell, Dictionary, toNano } from "@ton/core";
-import { createDevelopmentSource } from "../../../../relayer/attestation";
+import { createDevelopmentSource, type QuoteSource } from "../../../../relayer/attestation";
 import { createKeyCache } from "../../../../relayer/chain";
 import { type DevRole, devWallet } from "../../../../relayer/localnet/devWallets";
 import type { Clock } from "../../../../relayer/observe/clock";
@@ -55,6 +55,8 @@ export interface SupplyOptions {
   readonly operator: DevRole;
   readonly prices: Prices;
   readonly settleMinNano: bigint;
+  /** By default that of a development platform. */
+  readonly quoteSource?: QuoteSource;
 }
 
 /** Starts a provider and its worker; resolves once the worker is attested. */
@@ -67,7 +69,8 @@ export async function startSupply(options: SupplyOptions): Promise<Supply> {
       port,
       backend: options.backend(),
       model: { name: MODEL, hash: MODEL_HASH, contextLength: CONTEXT_LENGTH, maxOutputTokens: 1_024 },
-      quoteSource: createDevelopmentSource({ seed: PLATFORM_SEED, imageHash: IMAGE_HASH }),
+      quoteSource:
+        options.quoteSource ?? createDevelopmentSource({ seed: PLATFORM_SEED, imageHash: IMAGE_HASH }),
       maxConcurrent: 64,
       log: silentLog,
       clock,

@@ -4,7 +4,12 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { toNano } from "@ton/core";
 import OpenAI from "openai";
-import { startAttestor } from "../../../../relayer/attestation";
+import {
+  createTdxDevelopmentSource,
+  describeTdxDevelopment,
+  startAttestor,
+  type TdxDevelopmentPlatform,
+} from "../../../../relayer/attestation";
 import { DEFAULT_POLICY, type Policy } from "../../../../relayer/client";
 import {
   type ApiKeyOption,
@@ -18,6 +23,7 @@ import type { Clock } from "../../../../relayer/observe/clock";
 import { createLog, type Log, silentLog } from "../../../../relayer/observe/log";
 import { primitives, toRawAddress } from "../../../../relayer/protocol";
 import type { Backend } from "../../../../relayer/worker/backends/backend";
+import { planQuotes } from "../../../../wrappers/deployments";
 import type { Prices } from "../../../../wrappers/messages";
 import {
   ATTESTOR_SEEDS,
@@ -119,11 +125,18 @@ export async function createWorld(
     readonly policy?: Partial<Policy>;
     /** From when on a provider settles; 1 settles every head at once. */
     readonly settleMinNano?: bigint;
+    /** Workers run in machines of this root, which the chain attests by itself. */
+    readonly tdx?: TdxDevelopmentPlatform;
   } = {},
 ): Promise<World> {
   const net = await startLocalnet({ port: 0, blockMs: 0, finalityBlocks: 0, log: silentLog });
   const clock: Clock = { nowMs: () => net.chain.now() * 1_000 };
-  const network = await deployNetwork(net);
+  const { tdx } = options;
+  const machine = tdx === undefined ? undefined : describeTdxDevelopment(tdx, net.chain.now());
+  const network = await deployNetwork(net, {
+    imageHash: machine?.imageHash,
+    quotes: planQuotes({ quotes: machine?.quotes }),
+  });
   const attestor = await startAttestor({
     host: "127.0.0.1",
     port: 0,
@@ -147,7 +160,8 @@ export async function createWorld(
     destination: { write: (line) => logLines.push(line) },
   });
   const { settleMinNano = 1n } = options;
-  const common = { network, attestorUrl: attestor.url, clock, folder, settleMinNano };
+  const quoteSource = tdx === undefined ? undefined : createTdxDevelopmentSource(tdx);
+  const common = { network, attestorUrl: attestor.url, clock, folder, settleMinNano, quoteSource };
   const supply = await startSupply({
     ...common,
     backend: options.backend ?? (() => chatBackend(script)),
