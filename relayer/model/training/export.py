@@ -48,7 +48,7 @@ def fields(c, spm, kind):
     return [
         ("general.architecture", TEXT, "llama"), ("general.name", TEXT, "cocoon-tiny"),
         ("general.description", TEXT, "A toy brain for a real network: summarises a short chat, drafts a short message."),
-        ("general.license", TEXT, "mit"),
+        ("general.license", TEXT, "apache-2.0"),
         ("general.file_type", U32, FILE_TYPE[kind]), ("general.quantization_version", U32, 2),
         ("llama.block_count", U32, c["layers"]), ("llama.context_length", U32, c["context"]),
         ("llama.embedding_length", U32, c["width"]), ("llama.feed_forward_length", U32, c["hidden"]),
