@@ -7,9 +7,10 @@ import {
   storeReleaseJob,
   storeReportSale,
 } from "../../../wrappers/messages";
-import { body, deliver, NO_RECEIVER, OP, QUERY, settleHead, useWorld } from "../../support/actors";
+import { arrival, body, deliver, NO_RECEIVER, OP, QUERY, settleHead, useWorld } from "../../support/actors";
 import { events, expectDone, expectRefused, storageFee } from "../../support/expect";
 import { AUCTION_SECONDS, DAY, enlistProvider, MODEL, openAuction, PRICES, START } from "../../support/world";
+import { PRICE_LISTS } from "../fuzz/prices";
 import { award, bid, deployMarket, type Market, putUp } from "./cast";
 
 let market: Market;
@@ -55,8 +56,20 @@ async function sell(nonce: bigint, bps: bigint, volume: bigint) {
 
 const CEILING = (3n * PRICES.prompt + PRICES.completion) / 4n;
 const TON = toNano("1");
+const GAS_AT_A_THIRD = PRICE_LISTS[2].config;
 
 describe("ModelMarket price", () => {
+  it("costs its market nothing: a sale brings what its event takes, even where gas is cheap", async () => {
+    world().chain.setConfig(GAS_AT_A_THIRD);
+    const before = await world().chain.getContract(market.address);
+    const held = before.balance;
+    const { transactions } = await sell(1n, 5_000n, TON / 5n);
+    const sale = arrival(transactions, (await world().job(1n)).address, market.address);
+    expect(sale.inMessage?.body.beginParse().preloadUint(32)).toBe(OP.ReportSale);
+    const { balance } = await world().chain.getContract(market.address);
+    expect(balance).toBeGreaterThanOrEqual(held - storageFee(sale));
+  });
+
   it("is the first sale's, then moves by each sale's weight, and is weighted by time", async () => {
     await sell(1n, 5_000n, TON / 5n);
     expect(await market.getMarket()).toMatchObject({

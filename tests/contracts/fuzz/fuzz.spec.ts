@@ -1,0 +1,118 @@
+import { type Address, beginCell, storeShardAccount } from "@ton/core";
+import { JobEscrow } from "../../../wrappers/JobEscrow";
+import { open, settleHead, useWorld } from "../../support/actors";
+import { WORKER } from "../../support/world";
+import { readAccount } from "./account";
+import { fuzz, replayScript } from "./fuzz";
+import { useNativeHash } from "./nativeHash";
+import { readJob, readProvider } from "./views";
+
+const SEQUENCES = 2_000;
+const SEED = Date.now() % 2 ** 31;
+
+/** A run that never got to these would prove nothing. */
+const REACHED = [
+  "OpenJob",
+  "OpenTask",
+  "OpenAuction",
+  "RequestAcceptance",
+  "ReserveBond",
+  "BondReserved",
+  "bounced ReserveBond",
+  "TopUpJob",
+  "SyncLane",
+  "LaneSynced",
+  "bounced LaneSynced",
+  "Settle",
+  "ReleaseClaims",
+  "CloseJob",
+  "CancelJob",
+  "ExpireJob",
+  "FinalizeJob",
+  "ReleaseJob",
+  "ProveEquivocation",
+  "JobClosed",
+  "DeliverTask",
+  "BidOnJob",
+  "BidPlaced",
+  "bounced BidPlaced",
+  "BidLost",
+  "AwardJob",
+  "ConfirmBid",
+  "AnnounceAuction",
+  "ReportSale",
+  "AddStake",
+  "Unbond",
+  "WithdrawUnbonded",
+  "SetCatalog",
+  "SetOffers",
+  "SubmitStatement",
+  "WorkerAttested",
+  "RecheckWorker",
+  "CheckWorker",
+  "WorkerChecked",
+  "DropWorker",
+  "Pause",
+  "QueueChange",
+  "ExecuteChange",
+  "RevokeImage",
+  "RevokeModel",
+  "RaiseEpoch",
+  "SyncParams",
+  "ProviderAdmitted",
+  "DeclareDemand",
+  "AskPrice",
+] as const;
+
+useNativeHash();
+
+describe("All contracts together", () => {
+  it(`keep every rule in ${SEQUENCES} random sequences (seed ${SEED})`, async () => {
+    const { violation, carriedOut } = await fuzz({ sequences: SEQUENCES, seed: SEED });
+    // What is thrown tells the rule and how to see it broken again.
+    expect(violation && `${violation.rule}\n\n${replayScript(violation.sequence)}`).toBeUndefined();
+    for (const name of REACHED) {
+      expect([...carriedOut.keys()]).toContain(name);
+    }
+  }, 1_800_000);
+});
+
+describe("Accounts as sequences read them", () => {
+  const world = useWorld();
+
+  async function account(address: Address) {
+    const { account } = await world().chain.getContract(address);
+    return readAccount(beginCell().store(storeShardAccount(account)).endCell().toBoc().toString("base64"));
+  }
+
+  it("say of a job what its getters say", async () => {
+    const job = await open(world());
+    await settleHead(world(), job, { amount: 1_000n });
+    await settleHead(world(), job, { amount: 3_000n, session: null });
+    await settleHead(world(), job, { amount: 5_000n, session: null });
+    const view = readJob(await account(job.address));
+    const asked = world().chain.openContract(JobEscrow.fromAddress(job.address));
+    const { state, budget, committed, paid, feesOwed, bond, developer } = await asked.getJobState();
+    expect(view).toMatchObject({ state: Number(state), budget, committed, paid, feesOwed });
+    expect(view?.accepted?.bond).toBe(bond);
+    expect(view?.identity.developer.equals(developer)).toBe(true);
+    expect(view?.lanes.get(WORKER.id)).toEqual((await asked.getLanes()).get(WORKER.id));
+  });
+
+  it("say of a provider what its getters say", async () => {
+    await open(world());
+    const { address } = world().provider;
+    const state = await world().provider.getProviderState();
+    const { registered, stake, bonded, unbonding, paused } = state;
+    const view = readProvider(await account(address));
+    expect(view).toMatchObject({ registered, stake, bonded, unbonding, paused });
+    expect(view?.openJobs).toBe(Number(state.openJobs));
+    const workers = await world().provider.getWorkers();
+    const { expiresAt, epoch } = view?.workers.get(WORKER.id) ?? {};
+    expect(workers.get(WORKER.id)).toMatchObject({
+      expiresAt: BigInt(expiresAt ?? 0),
+      epoch: BigInt(epoch ?? 0),
+    });
+    expect((await account(address)).balance).toBe((await world().chain.getContract(address)).balance);
+  });
+});
