@@ -78,7 +78,10 @@ export async function createApiKeys(
     }
   }
   const known = new Map<string, { readonly caller: Caller; readonly untilMs: number }>();
-  const limited = new Set<string>();
+  // Known from the start: calls that an earlier run left behind are booked before anybody calls.
+  const limited = new Set(
+    options.filter(({ limitNano }) => limitNano !== undefined).map(({ key }) => idOf(hashApiKey(key))),
+  );
   const limitsOf = (id: string): KeyLimits => limitsById.get(id) ?? {};
   const daysOf = ({ apiKeyId, model }: Charge): readonly DayLimit[] =>
     apiKeyId === undefined ? [] : dayLimits(limitsOf(apiKeyId), model);
@@ -90,11 +93,6 @@ export async function createApiKeys(
       throw unauthorized();
     }
     const caller = callerOf(found, limitsOf(found.id));
-    if (caller.limitNano === undefined) {
-      limited.delete(caller.id);
-    } else {
-      limited.add(caller.id);
-    }
     if (known.size >= MAX_REMEMBERED) {
       known.clear();
     }

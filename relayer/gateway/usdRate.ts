@@ -59,8 +59,8 @@ export function findUsd(value: unknown, depth: number): number | undefined {
     return undefined;
   }
   for (const [name, field] of Object.entries(value)) {
-    const number = Number(field);
-    if (name.toLowerCase() === "usd" && typeof field !== "object" && Number.isFinite(number) && number > 0) {
+    const number = typeof field === "number" || typeof field === "string" ? Number(field) : Number.NaN;
+    if (name.toLowerCase() === "usd" && Number.isFinite(number) && number > 0) {
       return number;
     }
   }

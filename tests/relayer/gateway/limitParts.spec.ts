@@ -2,10 +2,12 @@ import { createServer } from "node:http";
 import { createBurnRate } from "../../../relayer/client/burnRate";
 import { usdText } from "../../../relayer/client/usd";
 import { parseKeyFile } from "../../../relayer/gateway";
+import { createApiKeys, hashApiKey } from "../../../relayer/gateway/apiKeys";
 import { dayLimits, requestLimit } from "../../../relayer/gateway/keyLimits";
 import { createUsdRate, findUsd } from "../../../relayer/gateway/usdRate";
 import { manualClock } from "../../../relayer/observe/clock";
 import { silentLog } from "../../../relayer/observe/log";
+import { openStore } from "../../../relayer/store";
 import { until } from "./support/world";
 
 const MINUTE = 60_000;
@@ -52,6 +54,30 @@ describe("a key's limits", () => {
   });
 });
 
+describe("the books of a limited key", () => {
+  it("give back after a restart what a call had set aside, before anybody calls", async () => {
+    const store = await openStore({ url: "memory:", log: silentLog });
+    const clock = manualClock(20_000 * 24 * HOUR);
+    const key = "sk-cocoon-0123456789";
+    const option = { name: "team", key, limitNano: 1_000n, perDayNano: 1_000n };
+    const start = () => createApiKeys({ store, clock, log: silentLog }, [option]);
+    const apiKeyId = hashApiKey(key).slice(0, 16);
+    const charge = { apiKeyId, model: "m", atMs: clock.nowMs() };
+    const first = await start();
+    await first.identify(`Bearer ${key}`);
+    await first.reserve(charge, 900n);
+    const restarted = await start();
+    restarted.settle(charge, { reservedNano: 900n, costNano: 50n });
+    await until("it is booked", async () => {
+      const { spentNano, days } = await restarted.usage(await restarted.identify(`Bearer ${key}`));
+      return spentNano === 50n && days[0]?.spentNano === 50n ? true : undefined;
+    });
+    // And so another of the same worst case fits.
+    await restarted.reserve(charge, 900n);
+    await store.close();
+  });
+});
+
 describe("a job's burn rate", () => {
   it("follows steady spending, foretells the end from it, and forgets it when it stops", () => {
     const rate = createBurnRate();
@@ -94,6 +120,7 @@ describe("a rate of US dollars", () => {
       { usd: 0 },
       { usd: "much" },
       { usd: {} },
+      { usd: true },
       null,
       5,
       { a: { a: { a: { usd: 1 } } } },
