@@ -152,6 +152,10 @@ const provider = z.object({
   COCOON_SETTLE_MAX_AGE_MS: z.coerce.number().int().min(0).optional(),
   /** A job that the offers refused is accepted from these prices on: prompt,cached,completion,reasoning. */
   COCOON_FLOOR_PRICES: prices.optional(),
+  /** Tasks that pay less are left to their deadline. */
+  COCOON_TASK_MIN_NANO: nano.optional(),
+  /** Schemes of the addresses that a task's content is fetched from. */
+  COCOON_TASK_SCHEMES: list.optional(),
 });
 
 const gateway = z.object({
@@ -191,6 +195,8 @@ const gateway = z.object({
   COCOON_IDLE_CLOSE_MS: limitMs.optional(),
   /** Models for which a job is open before the first request. */
   COCOON_PREWARM_MODELS: list.default([]),
+  /** How long a provider may take to release a job before a message closes it; 0: closed at once. */
+  COCOON_RELEASE_WAIT_MS: z.coerce.number().int().min(0).optional(),
   COCOON_KEEP_TEXTS: flag.default(false),
 });
 

@@ -11,6 +11,8 @@ export async function relayer(): Promise<void> {
     ...(config.COCOON_SETTLE_MAX_AGE_MS === undefined
       ? {}
       : { settleMaxAgeMs: config.COCOON_SETTLE_MAX_AGE_MS }),
+    ...(config.COCOON_TASK_MIN_NANO === undefined ? {} : { taskMinNano: config.COCOON_TASK_MIN_NANO }),
+    ...(config.COCOON_TASK_SCHEMES === undefined ? {} : { taskSchemes: config.COCOON_TASK_SCHEMES }),
     ...(config.COCOON_FLOOR_PRICES === undefined ? {} : { floorPrices: config.COCOON_FLOOR_PRICES }),
   };
   const running = await startProvider({

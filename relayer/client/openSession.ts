@@ -110,6 +110,7 @@ export async function awaitActive(deps: ClientDeps, session: Session): Promise<v
         await pause(POLL_MS);
         break;
       case "refused":
+      case "releasing":
       case "closing":
       case "closed":
         throw new RetryableError("NO_PROVIDER", "The provider did not accept the job.", {

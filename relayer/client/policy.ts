@@ -50,6 +50,8 @@ export interface Policy {
   readonly searchMs: number;
   /** Heads are co-signed in batches, this long after a receipt. */
   readonly cosignDelayMs: number;
+  /** A job's provider is asked off the chain to end it, and has so long before a message closes it; 0 closes at once. */
+  readonly releaseWaitMs: number;
   /** A job that nobody used for so long is closed; 0 never. */
   readonly idleCloseMs: number;
   /** Keep requests and answers, so that receipts are self-contained. Off: only salts and hashes are kept. */
@@ -82,6 +84,7 @@ export const DEFAULT_POLICY: Policy = {
   refreshMs: 15_000,
   searchMs: 1_000,
   cosignDelayMs: 250,
+  releaseWaitMs: 120_000,
   idleCloseMs: 0,
   keepTexts: false,
 };

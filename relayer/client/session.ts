@@ -6,9 +6,9 @@ import { createLane, type Lane } from "./lane";
 
 /**
  * opening: sent, not accepted yet. active: takes requests. refused: Open on chain, the money is being taken back.
- * closing: claims may still arrive. closed: the contract no longer exists.
+ * releasing: its provider was asked, off the chain, to end it. closing: claims may still arrive. closed: the contract no longer exists.
  */
-export const SESSION_STATES = ["opening", "active", "refused", "closing", "closed"] as const;
+export const SESSION_STATES = ["opening", "active", "refused", "releasing", "closing", "closed"] as const;
 export type SessionState = (typeof SESSION_STATES)[number];
 
 /** One job of ours, as this process knows it. */
@@ -33,6 +33,8 @@ export interface Session {
   reservedNano: bigint;
   settledNano: bigint;
   closeSeconds: number | undefined;
+  /** Until when a provider that was asked to release the job is waited for. */
+  releaseUntilSeconds: number | undefined;
   lastUsedMs: number;
   readonly burnRate: BurnRate;
   /** When this process saw it become active; undefined once a worker has answered in it. */
@@ -76,6 +78,7 @@ export type NewSession = Omit<
   | "reservedNano"
   | "settledNano"
   | "closeSeconds"
+  | "releaseUntilSeconds"
   | "openLanes"
   | "lanes"
   | "binds"
@@ -92,6 +95,7 @@ export function createSession(fields: NewSession): Session {
     burnRate: createBurnRate(),
     settledNano: 0n,
     closeSeconds: undefined,
+    releaseUntilSeconds: undefined,
     openLanes: new Set(),
     lanes: new Map(),
     binds: new Map(),
@@ -106,5 +110,8 @@ export function extraOf(session: Session): Job["extra"] {
     acceptBySeconds: session.acceptBySeconds,
     askedBudgetNano: session.askedBudgetNano.toString(),
     binds: Object.fromEntries(session.binds),
+    ...(session.releaseUntilSeconds === undefined
+      ? {}
+      : { releaseUntilSeconds: session.releaseUntilSeconds }),
   };
 }

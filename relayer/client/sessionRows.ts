@@ -31,6 +31,7 @@ const extraSchema = z.object({
   acceptBySeconds: z.number(),
   askedBudgetNano: z.string(),
   binds: z.record(z.string(), z.string()),
+  releaseUntilSeconds: z.number().optional(),
 });
 
 /** The session as the store's row of its job. */
@@ -94,6 +95,7 @@ async function loadSession(deps: ClientDeps, job: Job): Promise<Session | undefi
   session.askedBudgetNano = BigInt(extra.askedBudgetNano);
   session.settledNano = job.settledNano;
   session.closeSeconds = job.closeSeconds;
+  session.releaseUntilSeconds = extra.releaseUntilSeconds;
   for (const [worker, bind] of Object.entries(extra.binds)) {
     session.binds.set(worker, bind);
   }

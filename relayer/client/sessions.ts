@@ -4,10 +4,11 @@ import { awaitLane } from "./awaitLane";
 import type { VerifiedWorker } from "./checkWorker";
 import { isNeedless } from "./consolidate";
 import { type ClientDeps, nowSeconds } from "./deps";
+import { endSession } from "./endSession";
 import { awaitActive, openSession } from "./openSession";
 import { freeNano, laneOf, type Session, spentNano } from "./session";
 import { loadSessions } from "./sessionRows";
-import { needsTopUp, sendEnding, syncSession, topUpSession } from "./syncSession";
+import { needsTopUp, syncSession, topUpSession } from "./syncSession";
 
 /** A job that ends sooner takes no new request: its answer could come too late to be paid. */
 const LEAST_LIFE_SECONDS = 180;
@@ -91,14 +92,14 @@ export async function createSessions(
           session.state === "active" &&
           session.reservedNano === 0n
         ) {
-          await sendEnding(deps, session, { verb: "close", state: "closing" });
+          await endSession(deps, session);
         }
       }),
     );
     for (const session of sessions) {
       if (isNeedless(session, { sessions, nowMs: deps.clock.nowMs() })) {
         deps.log.info({ msg: "needless job closed", job: session.address });
-        await sendEnding(deps, session, { verb: "close", state: "closing" });
+        await endSession(deps, session);
       }
     }
     for (const ended of sessions.filter(({ state }) => state === "closed")) {
@@ -164,7 +165,7 @@ export async function createSessions(
       if (session.state !== "active") {
         throw new FinalError("JOB_NOT_ACTIVE", "Only an active job can be closed.", { state: session.state });
       }
-      await sendEnding(deps, session, { verb: "close", state: "closing" });
+      await endSession(deps, session);
     },
     sync,
     run: async (signal) => {

@@ -1,9 +1,10 @@
 import { storeTopUpJob } from "../../wrappers/messages";
-import { closeSession as endSession, enqueueIntent, findIntent, saveJob } from "../store";
+import { enqueueIntent, findIntent, closeSession as forgetSession, saveJob } from "../store";
 import { type ClientDeps, nowSeconds } from "./deps";
-import { ENDING_BODIES, isOwnJob, jobIntent, requireBalance } from "./jobMessages";
+import { endSession, moveToEnd, sendEnding } from "./endSession";
+import { isOwnJob, jobIntent, requireBalance } from "./jobMessages";
 import { readJob } from "./readJob";
-import { freeNano, type Session, type SessionState } from "./session";
+import { freeNano, type Session } from "./session";
 import { jobOf } from "./sessionRows";
 
 /** While a provider's answer may be on its way, `ExpireJob` is refused so long. */
@@ -44,12 +45,7 @@ export async function syncSession(deps: ClientDeps, session: Session): Promise<v
       await sendEnding(deps, session, { verb: "cancel", state: "refused" });
       break;
     case "active":
-      if (now >= session.deadlineSeconds) {
-        await sendEnding(deps, session, { verb: "expire", state: "closing" });
-      } else if (session.state === "opening") {
-        session.state = "active";
-        session.freshSinceMs = deps.clock.nowMs();
-      }
+      await syncActive(deps, session);
       break;
     case "closing":
       session.state = "closing";
@@ -75,6 +71,20 @@ export async function syncSession(deps: ClientDeps, session: Session): Promise<v
   }
 }
 
+async function syncActive(deps: ClientDeps, session: Session): Promise<void> {
+  const isOver = nowSeconds(deps) >= session.deadlineSeconds;
+  if (session.state === "releasing") {
+    await moveToEnd(deps, session);
+  } else if (isOver && session.state === "closing") {
+    await sendEnding(deps, session, { verb: "expire", state: "closing" });
+  } else if (isOver) {
+    await endSession(deps, session);
+  } else if (session.state === "opening") {
+    session.state = "active";
+    session.freshSinceMs = deps.clock.nowMs();
+  }
+}
+
 async function syncAbsent(deps: ClientDeps, session: Session): Promise<void> {
   if (session.state === "opening") {
     const intent = await findIntent(deps.store, { key: `open:${session.address}` });
@@ -86,37 +96,9 @@ async function syncAbsent(deps: ClientDeps, session: Session): Promise<void> {
   session.state = "closed";
   await deps.store.transaction(async (tx) => {
     await saveJob(tx, { job: jobOf(session) });
-    await endSession(tx, { job: session.address });
+    await forgetSession(tx, { job: session.address });
   });
   deps.log.info({ msg: "job ended", job: session.address });
-}
-
-/** Queues a message that moves the job towards its end, once, together with the state that follows. */
-export async function sendEnding(
-  deps: ClientDeps,
-  session: Session,
-  ending: {
-    readonly verb: keyof typeof ENDING_BODIES;
-    readonly state: SessionState;
-    readonly attempt?: number;
-  },
-): Promise<void> {
-  const suffix = ending.attempt === undefined ? "" : `:${ending.attempt}`;
-  session.state = ending.state;
-  if (!isOwnJob(deps, session)) {
-    // The wallet that opened it ends it, or its date does.
-    await saveJob(deps.store, { job: jobOf(session) });
-    return;
-  }
-  const intent = jobIntent(deps, {
-    key: `${ending.verb}:${session.address}${suffix}`,
-    job: session.address,
-    body: ENDING_BODIES[ending.verb],
-  });
-  await deps.store.transaction(async (tx) => {
-    await saveJob(tx, { job: jobOf(session) });
-    await enqueueIntent(tx, { intent });
-  });
 }
 
 /** True when the job should get more money, for this request or in general, and none is on its way. */

@@ -15,7 +15,8 @@ export async function acceptJobs(context: Context): Promise<void> {
   }
   for (const job of context.book.entries()) {
     const isOpen = job.row.state === "open" && nowSeconds(context.clock) < job.facts.acceptBy;
-    if (isOpen && pays(job.terms, floorPrices)) {
+    // A task is bound to its deadline by a bond: only the price list takes it.
+    if (isOpen && job.facts.kind === 0 && pays(job.terms, floorPrices)) {
       await requestAcceptance(context, job);
     }
   }

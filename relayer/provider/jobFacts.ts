@@ -5,14 +5,18 @@ import type { Job } from "../store";
 const extraSchema = z.object({
   openedAt: z.int().default(0),
   acceptBy: z.int().default(0),
+  /** 0: a session. 1: a task. 2: a session whose provider was found by auction. */
+  kind: z.int().default(0),
   /** Attestation end by worker key, as the job knows it; 0 until it was read. */
   lanes: z.record(z.string(), z.int()).default({}),
+  /** When its developer asked for the end, unix seconds: nothing more is served, and what is left is paid and released. */
+  releaseAskedAt: z.int().optional(),
 });
 
 export type JobFacts = z.infer<typeof extraSchema>;
 
 /** `new` is a job whose opening was not read yet; `closed` one whose account is gone. */
-export const LIVE_STATES = ["new", "open", "accepting", "active", "closing"] as const;
+export const LIVE_STATES = ["new", "open", "accepting", "active", "closing", "task"] as const;
 
 export function factsOf(job: Job): JobFacts {
   return extraSchema.parse(job.extra);

@@ -13,6 +13,8 @@ export interface Metrics {
   readonly receipts: Counter;
   readonly receiptNano: Counter;
   readonly cosignatures: Counter<"outcome">;
+  /** By outcome: answered, refused (signed, unpaid), over, late, left. */
+  readonly tasks: Counter<"outcome">;
   readonly intents: Counter<"kind">;
   readonly workersAlive: Gauge;
   /** By how much of its chain the network had to see. */
@@ -58,6 +60,12 @@ export function createMetrics(): Metrics {
     cosignatures: new Counter({
       name: "cocoon_provider_cosignatures_total",
       help: "Co-signatures by outcome",
+      labelNames: ["outcome"],
+      registers,
+    }),
+    tasks: new Counter({
+      name: "cocoon_provider_tasks_total",
+      help: "Tasks by outcome",
       labelNames: ["outcome"],
       registers,
     }),

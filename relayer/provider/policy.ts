@@ -51,6 +51,18 @@ export const DEFAULT_POLICY = {
   /** Everything is claimed when a lane or job has so little time left. */
   beforeEndSeconds: 3_600,
   settleMs: 1_000,
+
+  /** A task that pays less is left to its deadline: delivering it would cost more. */
+  taskMinNano: 5_000_000n,
+  /** So long before a task's deadline a model that fails has failed for good, and its worker signs that. */
+  taskLastTrySeconds: 60,
+  /** A task's answer must be signed so long before the deadline, to arrive in time. */
+  taskDeliverSeconds: 30,
+  /** Where a task's content may lie, when it lies outside the chain. */
+  taskSchemes: ["https"] as readonly string[], // `as`: other schemes may be named
+  /** Hosts of this machine and its networks: only where every opener of tasks is a friend. */
+  taskPrivateHosts: false,
+  taskFetchMs: 30_000,
   /** Added to what a getter asks for: prices may change on the way. */
   marginNano: 1_000_000n,
   maxSettleAttempts: 5,

@@ -17,6 +17,7 @@ import { createMetrics } from "./metrics";
 import { DEFAULT_POLICY, type Policy } from "./policy";
 import { startServer } from "./serve/startServer";
 import { createSettler } from "./settle/settleJobs";
+import { createTaskServer } from "./tasks/serveTasks";
 import { createAttester } from "./workers/attestWorkers";
 import { openLanes } from "./workers/openLanes";
 import { createWorkerPool } from "./workers/pool";
@@ -193,14 +194,19 @@ function startWork(
     },
   });
   const settle = startLoop(log, { name: "settle", everyMs: policy.settleMs, work: () => settler.round() });
+  const taskServer = createTaskServer(context);
+  const tasks = startLoop(log, { name: "tasks", everyMs: policy.settleMs, work: () => taskServer.round() });
   kick.lanes = lanes.kick;
-  kick.settle = settle.kick;
   kick.attest = attest.kick;
-  const loops: readonly Loop[] = [lanes, attest, health, settle];
+  kick.settle = () => {
+    settle.kick();
+    tasks.kick();
+  };
+  const loops: readonly Loop[] = [lanes, attest, health, settle, tasks];
   return {
     async ended() {
       await Promise.all(loops.map((loop) => loop.stop()));
-      await Promise.allSettled([started, sending, followers.ended()]);
+      await Promise.allSettled([started, sending, followers.ended(), taskServer.ended()]);
     },
   };
 }

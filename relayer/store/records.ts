@@ -1,4 +1,4 @@
-import type { BatchStatus, IntentStatus } from "./tables";
+import type { BatchStatus, IntentStatus, TaskState } from "./tables";
 
 /** Addresses are raw strings ("0:…"), keys and digests hex, leaves, roots, proofs and signatures base64, as on the wire. */
 export interface SignedHead {
@@ -114,6 +114,28 @@ export interface Job {
   readonly closeSeconds: number | undefined;
   /** JSON of the role's own. */
   readonly extra: Readonly<Record<string, unknown>>;
+}
+
+/** A task that a provider has accepted. */
+export interface Task {
+  readonly job: string;
+  readonly openedAtSeconds: number;
+  /** The request cell as BoC, base64. */
+  readonly request: string;
+  /** The worker that its opener named. */
+  readonly worker: string | undefined;
+  readonly state: TaskState;
+  /** What a worker signed: hash in hex, response as BoC and signature in base64. */
+  readonly answer:
+    | {
+        readonly worker: string;
+        readonly status: number;
+        readonly issuedAtSeconds: number;
+        readonly responseHash: string;
+        readonly response: string;
+        readonly signature: string;
+      }
+    | undefined;
 }
 
 export interface ApiKey {

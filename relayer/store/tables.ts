@@ -7,6 +7,9 @@ export const INTENT_STATUSES = ["queued", "batched", "sent", "skipped", "bounced
 /** queued → batched → sent → bounced; batched → skipped; batched → queued again when its batch is provably dead. */
 export type IntentStatus = (typeof INTENT_STATUSES)[number];
 
+/** waiting → answered → over; late or left when it will not be answered; answered → waiting when its worker is gone. */
+export type TaskState = "waiting" | "answered" | "over" | "late" | "left";
+
 /** live → done (in the wallet's history) or dead (expired and not in it). */
 export type BatchStatus = "live" | "done" | "dead";
 
@@ -167,6 +170,17 @@ export interface BansTable {
   readonly createdAt: number;
 }
 
+export interface TasksTable {
+  readonly job: string;
+  readonly openedAtSeconds: number;
+  readonly request: string;
+  readonly worker: string | null;
+  readonly state: TaskState;
+  readonly answer: string | null;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
 export interface Tables {
   readonly cursors: CursorsTable;
   readonly events: EventsTable;
@@ -180,4 +194,5 @@ export interface Tables {
   readonly calls: CallsTable;
   readonly sessions: SessionsTable;
   readonly bans: BansTable;
+  readonly tasks: TasksTable;
 }

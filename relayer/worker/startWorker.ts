@@ -12,6 +12,7 @@ import { createHandler } from "./http/handleRequest";
 import type { ModelLimits } from "./planRequest";
 import { createQuoteBudget } from "./quoteBudget";
 import { createReplayGuard } from "./replayGuard";
+import { createTaskBook } from "./tasks/taskBook";
 
 /** How long a shutdown lets answers finish before it cuts them. */
 const DRAIN_MS = 5_000;
@@ -55,6 +56,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const handler = createHandler({
     generations,
     replays: createReplayGuard(),
+    tasks: createTaskBook(),
     places: createPlaces(options.maxConcurrent),
     quoteBudget: createQuoteBudget(clock),
     backend,

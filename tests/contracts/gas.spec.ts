@@ -97,13 +97,13 @@ describe("Gas and sizes", () => {
   });
 
   it("is what bench/gas.json says; UPDATE_GAS=1 writes it anew", async () => {
-    const { sessionTotalNano, withoutCloseNano, ...session } = await measureSession();
+    const { sessionTotalNano, closedByMessageNano, ...session } = await measureSession();
     const now = {
       // With W5 wallets; the handlers' usual case.
       session: {
         ...session,
         total: { ton: Number(sessionTotalNano) / 1e9 },
-        withoutClose: { ton: Number(withoutCloseNano) / 1e9 },
+        closedByMessage: { ton: Number(closedByMessageNano) / 1e9 },
       },
       // A quote's way to the chain, by what is known already, and the signature check in it.
       ...(await measureQuotes()),

@@ -6,6 +6,9 @@ import type { Context } from "../context";
 import { factsOf, unreadJob } from "../jobFacts";
 import { larger } from "../larger";
 
+/** `KindTask` of the contracts. */
+const TASK = 1;
+
 const hex32 = (value: bigint): string => value.toString(16).padStart(64, "0");
 
 /** Brings a job's and its lanes' rows to where one of the job's events left them. */
@@ -22,7 +25,8 @@ export async function applyJobEvent(
       return await save(openedJob(context, address, event));
     case "JobAcceptedEvent": {
       const opened = event.worker === 0n ? {} : { [hex32(event.worker)]: 0 };
-      return await save({ state: "active", extra: { ...job.extra, lanes: { ...lanes, ...opened } } });
+      const state = factsOf(job).kind === TASK ? "task" : "active";
+      return await save({ state, extra: { ...job.extra, lanes: { ...lanes, ...opened } } });
     }
     case "JobRefusedEvent":
       return await save({ state: "open" });
@@ -90,7 +94,12 @@ function openedJob(
     pendingNano: 0n,
     closeSeconds: undefined,
     deadlineSeconds: Number(terms.deadline),
-    extra: { openedAt: Number(terms.openedAt), acceptBy: Number(terms.acceptBy), lanes: {} },
+    extra: {
+      openedAt: Number(terms.openedAt),
+      acceptBy: Number(terms.acceptBy),
+      kind: Number(terms.kind),
+      lanes: {},
+    },
   };
 }
 

@@ -5,6 +5,7 @@ import { toCocoonError } from "../../errors";
 import { findJob, listJobs, listLanes, saveJob } from "../../store";
 import type { Context } from "../context";
 import { factsOf, LIVE_STATES } from "../jobFacts";
+import { noteTask } from "../tasks/noteTask";
 import { applyJobEvent } from "./applyJobEvent";
 import { followAccount } from "./followAccount";
 
@@ -23,6 +24,7 @@ export function createJobFollowers(context: Context): JobFollowers {
       signal: context.signal,
       effects: {
         onEvent: (tx, event) => applyJobEvent(context, tx, { address, event }),
+        onTransaction: (tx, transaction) => noteTask(tx, address, transaction),
         after: (events) => (events.length === 0 ? Promise.resolve(false) : refreshJob(context, address)),
       },
     });

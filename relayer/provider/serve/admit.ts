@@ -26,28 +26,8 @@ export function findRoute(
   context: Pick<Context, "book" | "pool" | "clock" | "kick">,
   headers: SealedHeaders,
 ): Route {
-  const job = context.book.find(headers.job);
-  if (job === undefined) {
-    throw new RetryableError(
-      "JOB_NOT_ACTIVE",
-      "This provider knows no such job: open one that names it, or wait until it is final.",
-      {
-        job: headers.job,
-      },
-    );
-  }
+  const job = findServed(context, headers.job);
   const now = nowSeconds(context.clock);
-  if (job.row.state !== "active") {
-    throw new FinalError("JOB_NOT_ACTIVE", `The job is ${job.row.state}: only an active job is served.`, {
-      job: headers.job,
-      state: job.row.state,
-    });
-  }
-  if (job.row.deadlineSeconds <= now) {
-    throw new FinalError("JOB_EXPIRED", "The job's deadline has passed: open a new one.", {
-      job: headers.job,
-    });
-  }
   const worker = context.pool.find(headers.worker);
   const identity = worker?.identity;
   if (worker === undefined || identity === undefined) {
@@ -75,6 +55,36 @@ export function findRoute(
     throw unavailable("The worker's attestation has ended: use another one.", headers.worker);
   }
   return { job, worker, identity };
+}
+
+/** The job, if it is served now. A body takes its time: asked once more when it is there. */
+export function findServed(context: Pick<Context, "book" | "clock">, address: string): JobEntry {
+  const job = context.book.find(address);
+  const facts = { job: address };
+  if (job === undefined) {
+    throw new RetryableError(
+      "JOB_NOT_ACTIVE",
+      "This provider knows no such job: open one that names it, or wait until it is final.",
+      facts,
+    );
+  }
+  if (job.row.state !== "active") {
+    throw new FinalError("JOB_NOT_ACTIVE", `The job is ${job.row.state}: only an active job is served.`, {
+      ...facts,
+      state: job.row.state,
+    });
+  }
+  if (job.facts.releaseAskedAt !== undefined) {
+    throw new FinalError(
+      "JOB_NOT_ACTIVE",
+      "The job's developer has asked for its end: open a new one.",
+      facts,
+    );
+  }
+  if (job.row.deadlineSeconds <= nowSeconds(context.clock)) {
+    throw new FinalError("JOB_EXPIRED", "The job's deadline has passed: open a new one.", facts);
+  }
+  return job;
 }
 
 /** Checks the sealed body's clear header and the developer's signature over all of it. */

@@ -3,7 +3,7 @@ import { RetryableError } from "../../errors";
 import { MAX_SEALED_REQUEST, type RequestId } from "../../protocol";
 import type { Context } from "../context";
 import type { WorkerEntry } from "../workers/pool";
-import { checkBody, findRoute, type Route } from "./admit";
+import { checkBody, findRoute, findServed, type Route } from "./admit";
 import { sendError } from "./httpError";
 import { keepRecord } from "./keepRecord";
 import { readBody } from "./readBody";
@@ -93,6 +93,7 @@ async function relay(
 ): Promise<void> {
   const { route, headers, requestId, response } = admitted;
   const { worker } = route;
+  findServed(context, headers.job);
   const giveBack = context.book.reserve(route.job, headers.maxCostNano);
   let leave: (() => void) | undefined;
   try {

@@ -6,8 +6,9 @@ import { showAttestationReport } from "./attestationReport";
 import { sendError, sendJson } from "./httpError";
 import { readBody } from "./readBody";
 import { takeCosignature } from "./serveCosign";
+import { takeRelease } from "./serveRelease";
 import { serveSealed, type Traffic } from "./serveSealed";
-import { listWorkers, showHealth, showReceipt } from "./views";
+import { listWorkers, showHealth, showReceipt, showTask } from "./views";
 
 const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_JSON_BYTES = 8 * 1024;
@@ -16,6 +17,7 @@ const HEADERS_MS = 10_000;
 const KEEP_ALIVE_MS = 65_000;
 const DRAIN_POLL_MS = 20;
 const RECEIPTS = "/v1/receipts/";
+const TASKS = "/v1/tasks/";
 
 export interface ProviderServer {
   readonly url: string;
@@ -69,9 +71,12 @@ export async function startServer(
 
 async function answer(context: Context, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = (request.url ?? "").split("?", 1)[0] ?? "";
+  if (request.method === "POST" && path === "/v1/jobs/release") {
+    sendJson(response, 200, await takeRelease(context, await readJson(context, request)));
+    return;
+  }
   if (request.method === "POST" && path === "/v1/heads/cosign") {
-    const limits = { maxBytes: MAX_JSON_BYTES, timeoutMs: context.policy.bodyMs };
-    const body = parseJson(await readBody(request, limits));
+    const body = await readJson(context, request);
     try {
       sendJson(response, 200, await takeCosignature(context, body));
       context.metrics.cosignatures.inc({ outcome: "ok" });
@@ -88,6 +93,8 @@ async function answer(context: Context, request: IncomingMessage, response: Serv
     sendJson(response, 200, listWorkers(context));
   } else if (path.startsWith(RECEIPTS)) {
     sendJson(response, 200, await showReceipt(context, path.slice(RECEIPTS.length)));
+  } else if (path.startsWith(TASKS)) {
+    sendJson(response, 200, await showTask(context, path.slice(TASKS.length)));
   } else if (path === "/v1/attestation/report") {
     sendJson(response, 200, await showAttestationReport(context, request.url ?? ""));
   } else if (path === "/healthz") {
@@ -102,7 +109,8 @@ async function answer(context: Context, request: IncomingMessage, response: Serv
   }
 }
 
-function parseJson(body: Buffer): unknown {
+async function readJson({ policy }: Context, request: IncomingMessage): Promise<unknown> {
+  const body = await readBody(request, { maxBytes: MAX_JSON_BYTES, timeoutMs: policy.bodyMs });
   try {
     return JSON.parse(body.toString());
   } catch (cause) {

@@ -1,6 +1,6 @@
 import { FinalError } from "../../errors";
-import { toBase64, toHex, toRequestId } from "../../protocol";
-import { findReceipt } from "../../store";
+import { toBase64, toHex, toJobAddress, toRequestId } from "../../protocol";
+import { findReceipt, findTask } from "../../store";
 import type { Context } from "../context";
 
 /** `GET /v1/workers`: attested workers that answer, the least busy first. */
@@ -53,6 +53,17 @@ export async function showReceipt({ store }: Pick<Context, "store">, id: string)
     signature: found.head.signature,
     worker: found.worker,
   };
+}
+
+/** `GET /v1/tasks/{job}`: the answer as it was signed, whole also where the chain has its hash alone. */
+export async function showTask({ store }: Pick<Context, "store">, address: string): Promise<object> {
+  const job = toJobAddress(decodeURIComponent(address));
+  const task = await findTask(store, { job });
+  if (task?.answer === undefined) {
+    throw new FinalError("NOT_FOUND", "No answer to this task is stored here.", { job });
+  }
+  const { worker, status, issuedAtSeconds, responseHash, response, signature } = task.answer;
+  return { job, worker, status, issuedAt: issuedAtSeconds, responseHash, response, signature };
 }
 
 /** `GET /healthz`: whether requests can be served now. */

@@ -6,47 +6,42 @@ import type { Context } from "../context";
 import { sendAgain } from "../sendOnce";
 import { claimedNano, type JobChain, maturedNano } from "./readJobChain";
 
+/** So long after its deadline a job whose money is on its way is not expired: its release, when paid, costs less. */
+const EXPIRE_AFTER_SECONDS = 600;
+
 export interface EndingJob {
   readonly job: string;
   readonly openedAt: number;
   readonly chain: JobChain;
-  /** Something of it is still to be claimed. */
-  readonly unclaimed: boolean;
+  /** Its developer has asked for the end. */
+  readonly releaseAsked: boolean;
+  /** Something of it is being earned, or still to be claimed. */
+  readonly owed: boolean;
 }
 
-/** Sends what the job's dates demand: expiry, or the end that pays everyone and frees the bond. */
-export async function endJob(
-  context: Context,
-  { job, openedAt, chain, unclaimed }: EndingJob,
-): Promise<void> {
-  if (chain.state === "active" && chain.nowSeconds >= Number(chain.terms.deadline)) {
-    await send(context, {
-      job,
-      openedAt,
-      kind: "expire",
-      body: storeExpireJob({ $$type: "ExpireJob", queryId: 0n }),
-    });
+/**
+ * Sends what the job's dates or its developer demand: the end that pays everyone and frees the bond, as soon as nothing
+ * would be given up by it. Otherwise expiry, and then the same.
+ */
+export async function endJob(context: Context, ending: EndingJob): Promise<void> {
+  const { chain } = ending;
+  const late = chain.nowSeconds - Number(chain.terms.deadline);
+  const isPaid = !ending.owed && !isWaiting(chain);
+  const isOperator = chain.rules.operator.equals(context.wallet.address);
+  const isOver = chain.state === "closing" || ending.releaseAsked || late >= 0;
+  if (isOver && isPaid && isOperator) {
+    const body = storeReleaseJob({ $$type: "ReleaseJob", queryId: 0n });
+    await send(context, { ...ending, kind: "end", body });
     return;
   }
-  if (chain.state !== "closing" || unclaimed || isWaiting(chain)) {
+  if (chain.state === "active" && late >= (ending.owed ? EXPIRE_AFTER_SECONDS : 0)) {
+    const body = storeExpireJob({ $$type: "ExpireJob", queryId: 0n });
+    await send(context, { ...ending, kind: "expire", body });
     return;
   }
-  const { operator } = chain.rules;
-  if (operator.equals(context.wallet.address)) {
-    // Everything was claimed and has matured, so that nothing is given up; the developer need not wait for closeAt.
-    await send(context, {
-      job,
-      openedAt,
-      kind: "end",
-      body: storeReleaseJob({ $$type: "ReleaseJob", queryId: 0n }),
-    });
-  } else if (chain.nowSeconds >= chain.closeAt) {
-    await send(context, {
-      job,
-      openedAt,
-      kind: "finalize",
-      body: storeFinalizeJob({ $$type: "FinalizeJob", queryId: 0n }),
-    });
+  if (chain.state === "closing" && isPaid && chain.nowSeconds >= chain.closeAt) {
+    const body = storeFinalizeJob({ $$type: "FinalizeJob", queryId: 0n });
+    await send(context, { ...ending, kind: "finalize", body });
   }
 }
 

@@ -22,6 +22,8 @@ export function createSettler(context: Context): Settler {
 
   const settleJob = async (job: Job) => {
     const now = nowSeconds(context.clock);
+    // Looked at before the lanes are read: a head that is signed from here on is not among those.
+    const isEarning = mayStillEarn(context, job.address);
     const lanes = await listLanes(context.store, { job: job.address });
     const since = noteWaiting(waitingSince, job, lanes, context.clock.nowMs());
     const spentNano = lanes.reduce((sum, lane) => sum + lane.head.amountNano, 0n);
@@ -29,20 +31,21 @@ export function createSettler(context: Context): Settler {
     const waitingMs = context.clock.nowMs() - since;
     const closing = job.state === "closing";
     const facts = factsOf(job);
+    const isEnding = closing || facts.releaseAskedAt !== undefined || now >= job.deadlineSeconds;
     const isDue = (lane: Lane) => {
       const until = facts.lanes[lane.worker] ?? 0;
       const lastClaimAt = until === 0 ? job.deadlineSeconds : Math.min(job.deadlineSeconds, until);
       const moment = {
         nowSeconds: now,
         policy: context.policy,
-        closing,
+        closing: isEnding,
         lastClaimAt,
         budgetNearlySpent,
         waitingMs,
       };
       return chooseCosigned(lane, moment) !== undefined || chooseClaim(lane, moment) !== undefined;
     };
-    const idle = !closing && now < job.deadlineSeconds && !lanes.some(isDue);
+    const idle = !isEnding && !lanes.some(isDue);
     const last = lookedAt.get(job.address) ?? Number.NEGATIVE_INFINITY;
     if (idle && context.clock.nowMs() - last < IDLE_LOOK_MS) {
       return;
@@ -60,7 +63,7 @@ export function createSettler(context: Context): Settler {
       const moment = {
         nowSeconds: chain.nowSeconds,
         policy: context.policy,
-        closing: chain.state === "closing",
+        closing: isEnding || chain.state === "closing",
         lastClaimAt: Math.min(lastOfJob, until + Number(chain.rules.settleGraceSeconds)),
         budgetNearlySpent,
         waitingMs,
@@ -68,7 +71,8 @@ export function createSettler(context: Context): Settler {
       const open = await settleLane(context, { job: job.address, openedAt, chain, lane, moment });
       unclaimed = open || unclaimed;
     }
-    await endJob(context, { job: job.address, openedAt, chain, unclaimed });
+    const releaseAsked = facts.releaseAskedAt !== undefined;
+    await endJob(context, { job: job.address, openedAt, chain, releaseAsked, owed: isEarning || unclaimed });
   };
 
   return {
@@ -83,6 +87,19 @@ export function createSettler(context: Context): Settler {
       }
     },
   };
+}
+
+/** True while a request of the job is being answered, or another one would be admitted. */
+function mayStillEarn({ book, clock }: Pick<Context, "book" | "clock">, address: string): boolean {
+  const entry = book.find(address);
+  if (entry === undefined) {
+    return false;
+  }
+  const isServed =
+    entry.row.state === "active" &&
+    entry.facts.releaseAskedAt === undefined &&
+    nowSeconds(clock) < entry.row.deadlineSeconds;
+  return isServed || entry.reservedNano > 0n;
 }
 
 /** Since when this job has had something to settle; forgotten once all is settled. */

@@ -13,15 +13,18 @@ export async function callJson<T>(
     readonly method: "GET" | "POST" | "PUT";
     readonly body?: unknown;
     readonly timeoutMs: number;
+    readonly maxBytes?: number;
   },
   schema: z.ZodType<T>,
 ): Promise<T> {
-  const { url, method } = call;
+  const { url, method, timeoutMs, maxBytes = MAX_ANSWER_BYTES } = call;
   try {
     const response = await request(url, {
       method,
       dispatcher: call.dispatcher,
-      signal: AbortSignal.timeout(call.timeoutMs),
+      signal: AbortSignal.timeout(timeoutMs),
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs,
       ...(call.body === undefined
         ? {}
         : { body: JSON.stringify(call.body), headers: { "content-type": "application/json" } }),
@@ -31,7 +34,7 @@ export async function callJson<T>(
     for await (const chunk of response.body) {
       const bytes = Buffer.from(chunk);
       size += bytes.length;
-      if (size > MAX_ANSWER_BYTES) {
+      if (size > maxBytes) {
         throw new Error("the answer is too large");
       }
       chunks.push(bytes);

@@ -11,6 +11,7 @@ import {
   serveLane,
   serveSealed,
 } from "./routes";
+import { serveTask } from "./serveTask";
 
 const LANES = "/v1/lanes/";
 const REPORT = "/v1/attestation/report";
@@ -34,6 +35,8 @@ export function createHandler(deps: RouteDeps): (request: IncomingMessage, respo
         return healthAnswer(deps);
       case "POST /v1/bind":
         return serveBind(deps, request);
+      case "POST /v1/tasks":
+        return serveTask(deps, request);
       default:
         if (call.startsWith(`PUT ${LANES}`)) {
           return serveLane(deps, request, decodeJob(call.slice(4 + LANES.length)));

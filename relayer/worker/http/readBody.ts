@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { z } from "zod";
 import { type ErrorCode, FinalError } from "../../errors";
 
 /** The whole body. Throws `code` above `limit` bytes, `CLIENT_CLOSED` when the client goes away before its end. */
@@ -35,4 +36,20 @@ export function readBody(
       }
     });
   });
+}
+
+/** The whole body as JSON of this shape. Throws `BAD_REQUEST`, `BODY_TOO_LARGE` above `limit` bytes. */
+export async function readJson<T>(request: IncomingMessage, schema: z.ZodType<T>, limit: number): Promise<T> {
+  const bytes = await readBody(request, limit, "BODY_TOO_LARGE");
+  let json: unknown;
+  try {
+    json = JSON.parse(bytes.toString("utf8"));
+  } catch (cause) {
+    throw new FinalError("BAD_REQUEST", "The request is not JSON.", {}, { cause });
+  }
+  const parsed = schema.safeParse(json);
+  if (!parsed.success) {
+    throw new FinalError("BAD_REQUEST", `The request is not valid: ${z.prettifyError(parsed.error)}`);
+  }
+  return parsed.data;
 }

@@ -13,11 +13,12 @@ import {
   toRawAddress,
   toWorkerKey,
 } from "../../protocol";
-import { type AdmitDeps, admit } from "../admit";
+import { admit } from "../admit";
 import type { Generation } from "../generations";
 import type { QuoteBudget } from "../quoteBudget";
-import { type RunDeps, runRequest } from "../runRequest";
-import { readBody } from "./readBody";
+import { runRequest } from "../runRequest";
+import type { TaskDeps } from "../tasks/answerTask";
+import { readBody, readJson } from "./readBody";
 import { createResponseSink } from "./responseSink";
 import { parseInteger, readSealedHeaders } from "./sealedHeaders";
 
@@ -41,11 +42,8 @@ const laneBody = z.strictObject({
   worker: z.string().optional(),
 });
 
-export interface RouteDeps extends AdmitDeps, RunDeps {
-  readonly modelHash: Uint8Array;
+export interface RouteDeps extends TaskDeps {
   readonly quoteBudget: QuoteBudget;
-  /** Aborts when the worker shuts down. */
-  readonly shutdown: AbortSignal;
   track(run: Promise<void>): void;
 }
 
@@ -93,7 +91,7 @@ export async function healthAnswer(deps: RouteDeps): Promise<JsonAnswer> {
 }
 
 export async function serveBind(deps: RouteDeps, request: IncomingMessage): Promise<JsonAnswer> {
-  const body = await readJson(request, bindBody);
+  const body = await readJson(request, bindBody, MAX_JSON_BYTES);
   const network = {
     provider: toRawAddress(body.provider),
     registry: toRawAddress(body.registry),
@@ -111,7 +109,7 @@ export async function serveBind(deps: RouteDeps, request: IncomingMessage): Prom
 }
 
 export async function serveLane(deps: RouteDeps, request: IncomingMessage, job: string): Promise<JsonAnswer> {
-  const body = await readJson(request, laneBody);
+  const body = await readJson(request, laneBody, MAX_JSON_BYTES);
   const { identity, lanes } = generationOf(deps, body.worker);
   const bound = identity.required(nowSeconds(deps));
   const offer = {
@@ -153,21 +151,6 @@ export async function serveSealed(
   const run = runRequest(deps, admitted, { sink: createResponseSink(response), signal: gone.signal });
   deps.track(run);
   await run;
-}
-
-async function readJson<T>(request: IncomingMessage, schema: z.ZodType<T>): Promise<T> {
-  const bytes = await readBody(request, MAX_JSON_BYTES, "BODY_TOO_LARGE");
-  let json: unknown;
-  try {
-    json = JSON.parse(bytes.toString("utf8"));
-  } catch (cause) {
-    throw new FinalError("BAD_REQUEST", "The request is not JSON.", {}, { cause });
-  }
-  const parsed = schema.safeParse(json);
-  if (!parsed.success) {
-    throw new FinalError("BAD_REQUEST", `The request is not valid: ${z.prettifyError(parsed.error)}`);
-  }
-  return parsed.data;
 }
 
 function nowSeconds(deps: RouteDeps): number {

@@ -9,6 +9,8 @@ type Closed = Extract<ProtocolEvent, { $$type: "JobClosedEvent" }>;
 export interface JobHistory {
   readonly settled: readonly Settled[];
   readonly closed: Closed | undefined;
+  /** Opcodes of the messages that reached it, oldest first. */
+  readonly received: readonly number[];
   /** Value of every internal message that it sent, by the receiver's raw address. */
   readonly sentNano: ReadonlyMap<string, readonly bigint[]>;
   /** What came in, less what went out and what validators took: the contract's balance, 0 once it is gone. */
@@ -31,6 +33,10 @@ export async function readHistory(reader: ChainReader, job: string): Promise<Job
   return {
     settled: events.filter((event) => event.$$type === "HeadSettledEvent"),
     closed: events.find((event) => event.$$type === "JobClosedEvent"),
+    received: transactions.flatMap(({ inMessage }) => {
+      const body = inMessage?.body.beginParse();
+      return body === undefined || body.remainingBits < 32 ? [] : [body.preloadUint(32)];
+    }),
     sentNano,
     keptNano: transactions.reduce((sum, transaction) => sum + keptOf(transaction), 0n),
   };
@@ -47,6 +53,11 @@ function keptOf({ inMessage, outMessages, totalFees }: Transaction): bigint {
     }
   }
   return kept;
+}
+
+/** Every transaction of an account, oldest first; also of one that no longer exists. */
+export function readTransactions(reader: ChainReader, address: string): Promise<readonly Transaction[]> {
+  return allTransactions(reader, Address.parseRaw(address));
 }
 
 /** Oldest first; also of an account that no longer exists. */

@@ -224,7 +224,7 @@ describe("createCocoonFetch, with a real network behind it", () => {
     await openai.chat.completions.create({ model: MODEL, messages });
     const own = await cocoon.ready();
     expect(own.jobs().map(({ address }) => address)).toEqual(before.map(({ address }) => address));
-    expect((await own.closeJob(before[0]?.address ?? "")).state).toBe("closing");
+    expect((await own.closeJob(before[0]?.address ?? "")).state).toBe("releasing");
   });
 
   describe("the example of", () => {

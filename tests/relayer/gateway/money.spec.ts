@@ -3,6 +3,8 @@ import { mnemonicNew } from "@ton/crypto";
 import { z } from "zod";
 import { readJob } from "../../../relayer/client/readJob";
 import { devWallet } from "../../../relayer/localnet/devWallets";
+import { JobEscrow } from "../../../wrappers";
+import { readHistory } from "../../e2e/support/jobHistory";
 import {
   ADMIN_KEY,
   API_KEYS,
@@ -110,18 +112,48 @@ describe("gateway, and the money of its jobs", () => {
     expect(await refusalOf(await ask())).toEqual([402, "insufficient_funds", "insufficient_quota"]);
   });
 
-  it("closes a job that nobody used for the time that the policy says", async () => {
+  it("ends a job that nobody used for the time that the policy says, without a message of its own", async () => {
     await restart({ idleCloseMs: 600_000 });
     expect((await ask()).status).toBe(200);
     const [job] = await jobs();
     await world.net.chain.setTime(world.net.chain.now() + 601);
-    await until("it is closing", async () =>
-      (await onChain(job?.address ?? "")).state === "closing" ? true : undefined,
+    await until("its provider has released it", async () =>
+      (await isThere(job?.address ?? "")) ? undefined : true,
     );
+    await until("the gateway knows", async () => ((await jobs()).length === 0 ? true : undefined));
+    const { closed, settled, received } = await readHistory(world.network.reader, job?.address ?? "");
+    expect(settled.length).toBeGreaterThan(0);
+    expect(closed?.earned).toBe(settled.reduce((sum, { paid }) => sum + paid, 0n));
+    expect(received).toContain(JobEscrow.opcodes.ReleaseJob);
+    expect(received).not.toContain(JobEscrow.opcodes.CloseJob);
+  });
+
+  it("closes the job by a message when its provider does not release it in time", async () => {
+    await restart({ releaseWaitMs: 600_000 });
+    expect((await ask()).status).toBe(200);
+    const [job] = await jobs();
+    const address = job?.address ?? "";
+    world.supply.proxy.reply = (path) => (path === "/v1/jobs/release" ? "break" : undefined);
+    await world.post(`/v1/cocoon/jobs/${address}/close`, {});
+    expect(await jobs()).toMatchObject([{ address, state: "releasing" }]);
+    // A restart goes on waiting; a new request takes another job.
+    await restart({ releaseWaitMs: 600_000 });
+    const next = (await ask()).headers.get("cocoon-job");
+    expect(next).not.toBe(address);
+    expect((await onChain(address)).state).toBe("active");
+    await world.net.chain.setTime(world.net.chain.now() + 601);
+    await until("it is closing, or ended by its provider after that", async () =>
+      (await onChain(address)).state === "active" ? undefined : true,
+    );
+    const { received } = await readHistory(world.network.reader, address);
+    expect(received).toContain(JobEscrow.opcodes.CloseJob);
+    world.supply.proxy.reply = undefined;
+    await world.post(`/v1/cocoon/jobs/${next}/close`, {});
+    await until("both are gone", async () => ((await jobs()).length === 0 ? true : undefined));
   });
 
   it("opens another job before the old one's deadline, ends both by their dates alone, and has its money back", async () => {
-    await restart({});
+    await restart({ releaseWaitMs: 1_000 });
     const addressOf = (answer: Response) => answer.headers.get("cocoon-job") ?? "";
     const first = addressOf(await ask());
     await world.net.chain.setTime(world.net.chain.now() + HOUR - 120);

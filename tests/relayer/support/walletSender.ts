@@ -2,6 +2,8 @@ import { beginCell, external, internal, type Sender, SendMode, storeMessage } fr
 import type { ChainReader, Wallet } from "../../../relayer/chain";
 import type { Localnet } from "../../../relayer/localnet/startLocalnet";
 
+const VALID_SECONDS = 60;
+
 /** Signs, sends over HTTP, and returns once the last effect is final. */
 export function walletSender(net: Localnet, reader: ChainReader, wallet: Wallet): Sender {
   return {
@@ -12,6 +14,8 @@ export function walletSender(net: Localnet, reader: ChainReader, wallet: Wallet)
       const seqno = active ? (await reader.runGetMethod(wallet.address, "seqno", [])).readNumber() : 0;
       const transfer = await wallet.contract.createTransfer({
         seqno,
+        // The chain's time, which a test may have moved.
+        timeout: net.chain.now() + VALID_SECONDS,
         sendMode: SendMode.PAY_GAS_SEPARATELY | SendMode.IGNORE_ERRORS,
         signer: (message) => wallet.sign(message),
         messages: [

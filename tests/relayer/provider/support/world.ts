@@ -16,6 +16,7 @@ import type { Clock } from "../../../../relayer/observe/clock";
 import { createLog, type Log, silentLog } from "../../../../relayer/observe/log";
 import { primitives, toRawAddress } from "../../../../relayer/protocol";
 import { type Policy, type Provider, startProvider } from "../../../../relayer/provider";
+import type { Backend } from "../../../../relayer/worker/backends/backend";
 import { type RunningWorker, startWorker } from "../../../../relayer/worker/startWorker";
 import { planQuotes } from "../../../../wrappers/deployments";
 import {
@@ -91,6 +92,8 @@ export async function createWorld(
     readonly start?: boolean;
     /** The worker runs in a TDX machine of the network's own root, and nobody but the chain attests it. */
     readonly tdx?: boolean;
+    /** Of the worker; by default the script's. */
+    readonly backend?: () => Backend;
   } = {},
 ): Promise<World> {
   const net = await startLocalnet({
@@ -132,7 +135,7 @@ export async function createWorld(
     startWorker({
       host: "127.0.0.1",
       port: 0,
-      backend: scriptedBackend(script),
+      backend: options.backend?.() ?? scriptedBackend(script),
       model: { name: "test", hash: MODEL_HASH, contextLength: 4_096, maxOutputTokens: 1_024 },
       quoteSource,
       maxConcurrent: 64,

@@ -1,0 +1,3 @@
+export * from "./request";
+export * from "./snake";
+export * from "./status";
