@@ -6,6 +6,7 @@ import { dcapTime } from "./dcapTime";
 import { fraudProof } from "./fraudProof";
 import { localnetRate } from "./localnetRate";
 import { describeMachine } from "./machine";
+import { marketCost } from "./marketCost";
 import { requestPath } from "./requestPath";
 import { type Row, saveRows, tableOf, toRow } from "./rows";
 import { sealedChunks } from "./sealedChunks";
@@ -17,6 +18,7 @@ const ROOT = resolve(__dirname, "..");
 const BENCHMARKS: readonly Benchmark[] = [
   sessionCost,
   fraudProof,
+  marketCost,
   sealedChunks,
   verifyReceiptTime,
   dcapTime,

@@ -28,7 +28,7 @@ import { gasOf, transactionOf } from "./handlerGas";
 
 const REQUESTS_PER_SESSION = 10_000n;
 const EARNED = toNano("0.5");
-const QUERY = { queryId: 1n } as const;
+export const QUERY = { queryId: 1n } as const;
 
 /** What one session costs, with W5 wallets at mainnet's prices of June 2026. */
 export interface SessionCost {
@@ -57,7 +57,8 @@ export async function measureSession(jobCode: JobCodeForm = "library"): Promise<
   };
 }
 
-async function runSession(jobCode: JobCodeForm, developerCloses: boolean) {
+/** A provider of W5 wallets with its worker attested, and a developer; each of the wallets has been used before. */
+export async function enlistWallets(jobCode: JobCodeForm = "library") {
   const world = await createWorld({ jobCode });
   const { chain } = world;
   const [developer, owner, operator] = await Promise.all([1, 2, 3].map((seed) => openWallet(world, seed)));
@@ -90,6 +91,12 @@ async function runSession(jobCode: JobCodeForm, developerCloses: boolean) {
     form: jobCode,
   });
   const job = chain.openContract(escrow);
+  return { world, developer, owner, operator, provider, job, init: escrow.init };
+}
+
+async function runSession(jobCode: JobCodeForm, developerCloses: boolean) {
+  const { world, developer, owner, operator, provider, job, init } = await enlistWallets(jobCode);
+  const { chain } = world;
   const parties = [
     developer.address,
     owner.address,
@@ -101,7 +108,7 @@ async function runSession(jobCode: JobCodeForm, developerCloses: boolean) {
   const before = await total(chain, parties);
 
   const opened = await developer.send(job.address, BUDGET + (await world.network.getMinValueToOpenJob()), {
-    init: escrow.init,
+    init,
     body: cell(storeOpenJob({ ...openJob(world), owner: owner.address })),
   });
   const settled = await operator.send(job.address, await job.getMinValueToSettle(), {
@@ -127,11 +134,11 @@ async function runSession(jobCode: JobCodeForm, developerCloses: boolean) {
   };
 }
 
-function cell(write: Parameters<ReturnType<typeof beginCell>["store"]>[0]): Cell {
+export function cell(write: Parameters<ReturnType<typeof beginCell>["store"]>[0]): Cell {
   return beginCell().store(write).endCell();
 }
 
-async function total(chain: Blockchain, accounts: readonly Address[]): Promise<bigint> {
+export async function total(chain: Blockchain, accounts: readonly Address[]): Promise<bigint> {
   const held = await Promise.all(accounts.map((account) => chain.getContract(account)));
   return held.reduce((sum, contract) => sum + contract.balance, 0n);
 }

@@ -8,6 +8,8 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     rival: "Telegram's Cocoon: ~0.01 TON per operation",
   },
   "request.amortised.ton": { limit: 0.000001, is: "atMost" },
+  "task.total.ton": { limit: 0.015, is: "atMost" },
+  "bid.ton": { limit: 0.002, is: "atMost" },
   "settle.cosigned.gas": { limit: 8_000, is: "atMost", rival: "0G: 50,000 gas cap per settlement" },
   "fraudproof.20-level.gas": { limit: 25_000, is: "atMost" },
   "start.first-answer.s": { limit: 30, is: "atMost" },

@@ -152,6 +152,8 @@ const provider = z.object({
   COCOON_SETTLE_MAX_AGE_MS: z.coerce.number().int().min(0).optional(),
   /** A job that the offers refused is accepted from these prices on: prompt,cached,completion,reasoning. */
   COCOON_FLOOR_PRICES: prices.optional(),
+  /** JSON: which models to bid for in auctions, and from which prices on; see docs/operate.md. Without it, none. */
+  COCOON_BID_POLICY_FILE: z.string().optional(),
   /** Tasks that pay less are left to their deadline. */
   COCOON_TASK_MIN_NANO: nano.optional(),
   /** Schemes of the addresses that a task's content is fetched from. */

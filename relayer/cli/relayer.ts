@@ -1,7 +1,8 @@
+import { readFileSync } from "node:fs";
 import { loadEnvironment, readConfig, storeUrl } from "../config";
 import { systemClock } from "../observe/clock";
 import { createLog } from "../observe/log";
-import { type Policy, startProvider } from "../provider";
+import { type Policy, parseBidPolicy, startProvider } from "../provider";
 import { runUntilSignal } from "./runUntilSignal";
 
 export async function relayer(): Promise<void> {
@@ -28,6 +29,9 @@ export async function relayer(): Promise<void> {
     },
     workerUrls: config.COCOON_WORKERS,
     attestorUrls: config.COCOON_ATTESTORS,
+    ...(config.COCOON_BID_POLICY_FILE === undefined
+      ? {}
+      : { bids: parseBidPolicy(readFileSync(config.COCOON_BID_POLICY_FILE, "utf8")) }),
     policy,
     log: createLog({ name: "relayer", level: config.COCOON_LOG_LEVEL }),
     clock: systemClock,

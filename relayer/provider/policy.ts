@@ -51,6 +51,8 @@ export const DEFAULT_POLICY = {
   /** Everything is claimed when a lane or job has so little time left. */
   beforeEndSeconds: 3_600,
   settleMs: 1_000,
+  /** How often auctions are looked at. */
+  bidMs: 1_000,
 
   /** A task that pays less is left to its deadline: delivering it would cost more. */
   taskMinNano: 5_000_000n,

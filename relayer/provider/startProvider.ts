@@ -7,6 +7,9 @@ import type { Log } from "../observe/log";
 import { toRawAddress } from "../protocol";
 import { type Intent, listJobs, listLanes, openStore, type Store } from "../store";
 import { acceptJobs } from "./acceptJobs";
+import { bidOnAuctions } from "./bids/bidOnAuctions";
+import type { BidPolicy } from "./bids/bidPolicy";
+import { followMarkets } from "./bids/followMarkets";
 import { createBook } from "./book";
 import type { Context } from "./context";
 import { createJobFollowers } from "./follow/followJobs";
@@ -47,6 +50,8 @@ export interface ProviderOptions {
   };
   readonly workerUrls: readonly string[];
   readonly attestorUrls: readonly string[];
+  /** Bids in auctions by this; without it, in none. */
+  readonly bids?: BidPolicy;
   readonly policy?: Partial<Policy>;
   readonly log: Log;
   readonly clock?: Clock;
@@ -110,7 +115,7 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
     };
     await loadBook(store, context);
     const server = await startServer(context, options);
-    const work = startWork(context, options.attestorUrls, kick);
+    const work = startWork(context, options, kick);
     log.info({
       msg: "provider started",
       url: server.url,
@@ -158,7 +163,7 @@ async function loadBook(store: Store, { book }: Context): Promise<void> {
 
 function startWork(
   context: Context,
-  attestorUrls: readonly string[],
+  { attestorUrls, bids }: Pick<ProviderOptions, "attestorUrls" | "bids">,
   kick: Kicks,
 ): { ended(): Promise<void> } {
   const { log, policy } = context;
@@ -202,7 +207,18 @@ function startWork(
     settle.kick();
     tasks.kick();
   };
-  const loops: readonly Loop[] = [lanes, attest, health, settle, tasks];
+  const bidding =
+    bids === undefined
+      ? []
+      : [
+          startLoop(log, {
+            name: "markets",
+            everyMs: policy.attestMs,
+            work: () => followMarkets(context, bids),
+          }),
+          startLoop(log, { name: "bids", everyMs: policy.bidMs, work: () => bidOnAuctions(context, bids) }),
+        ];
+  const loops: readonly Loop[] = [lanes, attest, health, settle, tasks, ...bidding];
   return {
     async ended() {
       await Promise.all(loops.map((loop) => loop.stop()));

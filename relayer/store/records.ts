@@ -138,6 +138,27 @@ export interface Task {
     | undefined;
 }
 
+/** An auction that a provider has heard of. */
+export interface Auction {
+  readonly job: string;
+  readonly modelHash: string;
+  readonly developer: string;
+  readonly nonce: bigint;
+  readonly budgetNano: bigint;
+  readonly openedAtSeconds: number;
+  readonly endsAtSeconds: number;
+  /** Nanoton per 1,000,000 tokens. */
+  readonly ceiling: {
+    readonly promptPrice: bigint;
+    readonly cachedPrice: bigint;
+    readonly completionPrice: bigint;
+    readonly reasoningPrice: bigint;
+  };
+  readonly state: "open" | "over";
+  /** The last bid sent: hundredths of a percent of the ceiling. */
+  readonly bid: { readonly bps: number; readonly atMs: number } | undefined;
+}
+
 export interface ApiKey {
   readonly id: string;
   /** SHA-256 of the key, hex: the key itself is never stored. */

@@ -181,6 +181,22 @@ export interface TasksTable {
   readonly updatedAt: number;
 }
 
+export interface AuctionsTable {
+  readonly job: string;
+  readonly modelHash: string;
+  readonly developer: string;
+  readonly nonce: U64Text;
+  readonly budget: U64Text;
+  readonly openedAtSeconds: number;
+  readonly endsAtSeconds: number;
+  readonly ceiling: string;
+  readonly state: "open" | "over";
+  readonly bidBps: number | null;
+  readonly bidAt: number | null;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
 export interface Tables {
   readonly cursors: CursorsTable;
   readonly events: EventsTable;
@@ -195,4 +211,5 @@ export interface Tables {
   readonly sessions: SessionsTable;
   readonly bans: BansTable;
   readonly tasks: TasksTable;
+  readonly auctions: AuctionsTable;
 }

@@ -1,3 +1,4 @@
+import type { Cell } from "@ton/core";
 import type { ProtocolEvent } from "../../../wrappers";
 import { type JobOpenedEvent, loadJobService, loadJobTerms } from "../../../wrappers/messages";
 import { encodeTerms, toBase64, toJobAddress, toRawAddress } from "../../protocol";
@@ -28,6 +29,9 @@ export async function applyJobEvent(
       const state = factsOf(job).kind === TASK ? "task" : "active";
       return await save({ state, extra: { ...job.extra, lanes: { ...lanes, ...opened } } });
     }
+    case "JobAwardedEvent":
+      // The terms name the winner and its prices now; what else the opening said holds.
+      return await save({ ...termsOf(context, address, event.terms), state: "accepting" });
     case "JobRefusedEvent":
       return await save({ state: "open" });
     case "JobToppedUpEvent":
@@ -62,11 +66,33 @@ export async function applyJobEvent(
 }
 
 function openedJob(
-  { networkId }: Pick<Context, "networkId">,
+  context: Pick<Context, "networkId">,
   address: string,
   event: JobOpenedEvent,
 ): Partial<Job> {
   const terms = loadJobTerms(event.terms.beginParse());
+  return {
+    ...termsOf(context, address, event.terms),
+    state: "accepting",
+    developer: event.developer.toRawString(),
+    budgetNano: event.budget,
+    // An address that was used before starts over: its lanes belong to the job that ended.
+    settledNano: 0n,
+    pendingNano: 0n,
+    closeSeconds: undefined,
+    deadlineSeconds: Number(terms.deadline),
+    extra: {
+      openedAt: Number(terms.openedAt),
+      acceptBy: Number(terms.acceptBy),
+      kind: Number(terms.kind),
+      lanes: {},
+    },
+  };
+}
+
+/** What a job's terms say, in the words that are signed off the chain. */
+function termsOf({ networkId }: Pick<Context, "networkId">, address: string, cell: Cell): Partial<Job> {
+  const terms = loadJobTerms(cell.beginParse());
   const service = loadJobService(terms.service.beginParse());
   const modelHash = hex32(service.modelHash);
   const sessionKey = hex32(terms.sessionPublicKey);
@@ -81,26 +107,7 @@ function openedJob(
     completionPrice: service.prices.completion,
     reasoningPrice: service.prices.reasoning,
   });
-  return {
-    state: "accepting",
-    provider: terms.provider.toRawString(),
-    developer: event.developer.toRawString(),
-    modelHash,
-    sessionKey,
-    terms: toBase64(encoded),
-    budgetNano: event.budget,
-    // An address that was used before starts over: its lanes belong to the job that ended.
-    settledNano: 0n,
-    pendingNano: 0n,
-    closeSeconds: undefined,
-    deadlineSeconds: Number(terms.deadline),
-    extra: {
-      openedAt: Number(terms.openedAt),
-      acceptBy: Number(terms.acceptBy),
-      kind: Number(terms.kind),
-      lanes: {},
-    },
-  };
+  return { provider: terms.provider.toRawString(), modelHash, sessionKey, terms: toBase64(encoded) };
 }
 
 /** `claimNano` is the highest claim that the event names; what is claimed and not paid waits on the chain. */

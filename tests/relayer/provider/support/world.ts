@@ -15,7 +15,7 @@ import { type Localnet, startLocalnet } from "../../../../relayer/localnet/start
 import type { Clock } from "../../../../relayer/observe/clock";
 import { createLog, type Log, silentLog } from "../../../../relayer/observe/log";
 import { primitives, toRawAddress } from "../../../../relayer/protocol";
-import { type Policy, type Provider, startProvider } from "../../../../relayer/provider";
+import { type BidPolicy, type Policy, type Provider, startProvider } from "../../../../relayer/provider";
 import type { Backend } from "../../../../relayer/worker/backends/backend";
 import { type RunningWorker, startWorker } from "../../../../relayer/worker/startWorker";
 import { planQuotes } from "../../../../wrappers/deployments";
@@ -90,6 +90,8 @@ export async function createWorld(
     readonly policy?: Partial<Policy>;
     readonly storeUrl?: string;
     readonly start?: boolean;
+    /** Bids in auctions by this. */
+    readonly bids?: BidPolicy;
     /** The worker runs in a TDX machine of the network's own root, and nobody but the chain attests it. */
     readonly tdx?: boolean;
     /** Of the worker; by default the script's. */
@@ -163,6 +165,7 @@ export async function createWorld(
       operator: { mnemonic: operator.split(" "), deriveKey: keys },
       workerUrls: [proxy.url],
       attestorUrls: options.tdx === true ? [] : [attestor.url],
+      ...(options.bids === undefined ? {} : { bids: options.bids }),
       policy: { ...TEST_POLICY, ...options.policy, ...policy },
       log,
       clock,
