@@ -24,5 +24,11 @@ export async function run(provider: ScriptHost): Promise<void> {
   for (const hash of view.models) {
     ui.write("model");
     ui.write(`  ${hash}`);
+    const market = view.markets.find(({ model }) => model === hash);
+    if (market !== undefined) {
+      ui.write(`  sold for ${fromNano(market.volumeNano)} TON in ${market.sales} auctions`);
+      ui.write(`  price ${fromNano(market.priceNano)} TON per million tokens, blended`);
+      ui.write(`  demand ${market.demandTokensPerDay} tokens a day, declared`);
+    }
   }
 }

@@ -1,7 +1,9 @@
 import type { Address, Contract, OpenedContract } from "@ton/core";
 import { AttestationRegistry } from "./AttestationRegistry";
+import { jobCodeForm } from "./codes";
 import type { Deployment } from "./deployments";
 import { JOB_STATES, JobEscrow, type JobStateName } from "./JobEscrow";
+import { modelMarket } from "./ModelMarket";
 import { loadJobTerms, loadProviderCatalog, loadProviderProfile } from "./messages";
 import { NetworkRegistry } from "./NetworkRegistry";
 import { ProviderStake } from "./ProviderStake";
@@ -127,7 +129,34 @@ export async function viewNetwork(chain: Opener, deployment: Deployment) {
       tier: Number(rule.tier),
     })),
     models: models.keys().map(hex256),
+    markets: await viewMarkets(chain, deployment, { models: models.keys(), jobCodeHash: state.jobCodeHash }),
   };
+}
+
+/** What was sold and is asked for, of every model that has a market. Prices blended, nanoton per 1,000,000 tokens. */
+async function viewMarkets(
+  chain: Opener,
+  deployment: Deployment,
+  network: { readonly models: readonly bigint[]; readonly jobCodeHash: bigint },
+) {
+  const jobCode = await jobCodeForm(network.jobCodeHash);
+  const views = network.models.map(async (modelHash) => {
+    const market = await modelMarket({ registry: deployment.networkRegistry, modelHash, jobCode });
+    try {
+      const fields = await chain.open(market).getMarket();
+      return {
+        model: hex256(modelHash),
+        address: market.address.toString(),
+        priceNano: fields.price,
+        volumeNano: fields.volume,
+        sales: Number(fields.sales),
+        demandTokensPerDay: fields.demandToday + fields.demandBefore,
+      };
+    } catch {
+      return undefined; // nobody has declared demand yet, so there is none
+    }
+  });
+  return (await Promise.all(views)).filter((view) => view !== undefined);
 }
 
 function hex256(value: bigint): string {

@@ -1,7 +1,12 @@
 import { Address, fromNano } from "@ton/core";
 import * as addStake from "../../../scripts/addStake";
+import * as awardJob from "../../../scripts/awardJob";
+import * as bidOnJob from "../../../scripts/bidOnJob";
 import * as closeJob from "../../../scripts/closeJob";
+import * as declareDemand from "../../../scripts/declareDemand";
+import * as openAuction from "../../../scripts/openAuction";
 import * as openJob from "../../../scripts/openJob";
+import * as openTask from "../../../scripts/openTask";
 import * as registerProvider from "../../../scripts/registerProvider";
 import * as setOffers from "../../../scripts/setOffers";
 import * as showJob from "../../../scripts/showJob";
@@ -77,15 +82,24 @@ export function jobOpen(
   io: Io,
   model: string,
   budget: string,
-  options: ProviderOptions & { readonly sessionKey?: string; readonly worker?: string },
+  options: ProviderOptions & {
+    readonly sessionKey?: string;
+    readonly worker?: string;
+    readonly auction?: string;
+    readonly ceiling?: string;
+  },
 ) {
+  const { auction, ceiling } = options;
+  if ((auction === undefined) !== (ceiling === undefined)) {
+    throw new FinalError("CONFIG_INVALID", "An auction needs both: --auction SECONDS and --ceiling PRICES.");
+  }
   // A key of our own making is shown: without it, nobody could ask anything in this job.
   const seed = options.sessionKey === undefined ? primitives.randomBytes(32) : undefined;
   const sessionKey = options.sessionKey ?? toHex(primitives.ed25519PublicKey(seed ?? new Uint8Array(32)));
   return act(io, options, {
     script: {
       run: async (host, args) => {
-        await openJob.run(host, args);
+        await (auction === undefined ? openJob : openAuction).run(host, args);
         if (seed !== undefined) {
           host.ui().write(`session key's seed, keep it secret: ${toHex(seed)}`);
         }
@@ -93,13 +107,51 @@ export function jobOpen(
     },
     what: "Opening",
     mnemonicOf: developer,
-    args: (config) => [
-      providerOf(config, options),
-      model,
-      budget,
-      sessionKey,
-      ...(options.worker === undefined ? [] : [options.worker]),
-    ],
+    args: (config) =>
+      auction !== undefined && ceiling !== undefined
+        ? [model, budget, sessionKey, ceiling, auction]
+        : [
+            providerOf(config, options),
+            model,
+            budget,
+            sessionKey,
+            ...(options.worker === undefined ? [] : [options.worker]),
+          ],
+  });
+}
+
+export function jobAward(io: Io, job: string, options: CommonOptions) {
+  return act(io, options, { script: awardJob, what: "Awarding", mnemonicOf: developer, args: () => [job] });
+}
+
+export function jobTask(
+  io: Io,
+  question: { readonly model: string; readonly price: string; readonly prompt: string },
+  options: ProviderOptions,
+) {
+  return act(io, options, {
+    script: openTask,
+    what: "Asking",
+    mnemonicOf: developer,
+    args: (config) => [providerOf(config, options), question.model, question.price, question.prompt],
+  });
+}
+
+export function bid(io: Io, job: string, bps: string, options: ProviderOptions) {
+  return ofProvider(io, options, {
+    script: bidOnJob,
+    what: "Bidding",
+    mnemonicOf: operator,
+    args: [job, bps],
+  });
+}
+
+export function demand(io: Io, model: string, tokensPerDay: string, options: CommonOptions) {
+  return act(io, options, {
+    script: declareDemand,
+    what: "Declaring",
+    mnemonicOf: developer,
+    args: () => [model, tokensPerDay],
   });
 }
 

@@ -42,6 +42,9 @@ export function addManageCommands(program: Command, io: Io = terminalIo()): { re
   ofProvider(sends(provider.command("offers <catalog>")))
     .description("replace offers, capacity and profile")
     .action(run(io, (catalog, options) => parts.chain().offers(io, catalog, options)));
+  ofProvider(sends(provider.command("bid <job> <bps>")))
+    .description("bid hundredths of a percent of an auction's ceiling, by hand")
+    .action(run(io, (job, bps, options) => parts.chain().bid(io, job, bps, options)));
   ofProvider(shown(provider.command("status")))
     .description("stake, jobs, offers and workers")
     .action(run(io, (options) => parts.chain().providerStatus(io, options)));
@@ -63,7 +66,19 @@ export function addManageCommands(program: Command, io: Io = terminalIo()): { re
     .description("open a session with a provider, at its prices")
     .option("--session-key <hex>", "public key that will sign requests (default: a new one)")
     .option("--worker <hex>", "the worker that gets the first lane")
+    .option("--auction <seconds>", "let providers bid for so long instead")
+    .option("--ceiling <prices>", "most that an auction may pay: prompt,cached,completion,reasoning")
     .action(run(io, (model, budget, options) => parts.chain().jobOpen(io, model, budget, options)));
+  sends(job.command("award <job>"))
+    .description("give a job whose auction is over to its best bid")
+    .action(run(io, (address, options) => parts.chain().jobAward(io, address, options)));
+  ofProvider(sends(job.command("task <model> <price> <prompt>")))
+    .description("ask one question on the chain, in public")
+    .action(
+      run(io, (model, price, prompt, options) =>
+        parts.chain().jobTask(io, { model, price, prompt }, options),
+      ),
+    );
   sends(job.command("topup <job> <amount>"))
     .description("add to an active job's budget")
     .action(run(io, (address, amount, options) => parts.chain().jobTopUp(io, address, amount, options)));
@@ -80,8 +95,12 @@ export function addManageCommands(program: Command, io: Io = terminalIo()): { re
 
   const network = program.command("network").description("a network's parameters");
   shown(network.command("show"))
-    .description("parameters, offices and allow-lists")
+    .description("parameters, offices, allow-lists and markets")
     .action(run(io, (options) => parts.chain().networkShow(io, options)));
+
+  sends(network.command("demand <model> <tokens>"))
+    .description("declare how many tokens of a model you would use a day")
+    .action(run(io, (model, tokens, options) => parts.chain().demand(io, model, tokens, options)));
 
   const ofGateway = (command: Command) =>
     shown(command)

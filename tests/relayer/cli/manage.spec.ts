@@ -9,7 +9,7 @@ import { z } from "zod";
 import { addManageCommands } from "../../../relayer/cli/manage/commands";
 import { devWallet } from "../../../relayer/localnet/devWallets";
 import { primitives, toHex } from "../../../relayer/protocol";
-import { ADMIN_KEY, createWorld, MODEL, type World } from "../gateway/support/world";
+import { ADMIN_KEY, createWorld, MODEL, until, type World } from "../gateway/support/world";
 import { MODEL_HASH, STAKE } from "../support/deployNetwork";
 
 // A machine that runs many suites at once is slow, and each command derives a key of 100,000 rounds.
@@ -314,5 +314,38 @@ describe("the commands that look at a network and send to it", () => {
     expect([refused.code, refused.stdout]).toEqual([1, ""]);
     expect(stripVTControlCharacters(refused.stderr)).toBe(refused.stderr);
     expect(refused.stderr).toContain("BACKEND_REFUSED: The gateway answered 401");
+  });
+
+  // Last, because it moves the chain's time away from the machine's.
+  it("declares demand, puts a job up for auction, bids, awards it, and asks a question on the chain", async () => {
+    const model = toHex(MODEL_HASH);
+    expect((await cocoon(["network", "demand", model, "5000"])).code).toBe(0);
+    const view = z.looseObject({
+      markets: z.array(z.looseObject({ model: z.string(), demandTokensPerDay: z.coerce.bigint() })),
+    });
+    const { markets } = await json(view, ["network", "show"]);
+    expect(markets).toMatchObject([{ model, demandTokensPerDay: 5_000n }]);
+    expect((await cocoon(["network", "show"])).stdout).toContain("demand 5000 tokens a day");
+
+    const asked = await json(sentSchema, ["job", "task", model, "0.02", "hello"]);
+    const task = Address.parse(asked.sent[0]?.to ?? "").toRawString();
+    await until("the task was answered", async () => {
+      const answer = await fetch(`${world.supply.provider.url}/v1/tasks/${task}`);
+      return answer.status === 200 ? true : undefined;
+    });
+
+    const ceiling = "400000000,40000000,1600000000,1600000000";
+    const half = await cocoon(["job", "open", model, "0.5", "--auction", "600"]);
+    expect([half.code, half.stderr]).toEqual([1, expect.stringContaining("--ceiling")]);
+    const opened = await json(sentSchema, [
+      ...["job", "open", model, "0.5", "--auction", "600", "--ceiling", ceiling],
+    ]);
+    const job = Address.parse(opened.sent[0]?.to ?? "").toString();
+    expect((await cocoon(["job", "award", job])).stderr).toContain("Nobody has bid");
+    expect((await cocoon(["provider", "bid", job, "5000"])).code).toBe(0);
+    await world.net.chain.setTime(world.net.chain.now() + 601);
+    expect((await cocoon(["job", "award", job])).stdout).toContain("50 % of the ceiling");
+    const shown = await json(z.looseObject({ state: z.string() }), ["job", "show", job]);
+    expect(shown.state).toBe("active");
   });
 });
