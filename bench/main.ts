@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import type { Benchmark } from "./benchmark";
 import { dcapTime } from "./dcapTime";
 import { fraudProof } from "./fraudProof";
+import { fuzzRate } from "./fuzzRate";
 import { localnetRate } from "./localnetRate";
 import { describeMachine } from "./machine";
 import { marketCost } from "./marketCost";
@@ -23,6 +24,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   verifyReceiptTime,
   dcapTime,
   localnetRate,
+  fuzzRate,
   requestPath,
   startTime,
 ];
