@@ -12,7 +12,10 @@ const ROOT_SEED = new Uint8Array(32).fill(1);
 /** A real list of Intel's names some fifty machines. */
 const REVOKED = Array.from({ length: 50 }, (_, index) => (0x100_0000 + index).toString(16).padStart(40, "7"));
 
-/** One TDX quote with its whole collateral, by us and by the field's JavaScript library, turn by turn. */
+/**
+ * One TDX quote with its whole collateral, by us and by the field's JavaScript library, turn by turn. Everything is
+ * parsed and every signature checked each time; what stays from one time to the next is the five public keys, read.
+ */
 export const dcapTime: Benchmark = {
   names: ["dcap.full.ms", "dcap.ratio"],
   async run() {

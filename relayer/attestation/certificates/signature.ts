@@ -10,6 +10,9 @@ const PSS_SALT_BYTES = 48;
 const PSS_PARAMETERS =
   "a00f300d06096086480165030402020500a11c301a06092a864886f70d010108300d06096086480165030402020500a203020130a303020101";
 
+/** Some 2 KiB each. */
+const MAX_KNOWN_KEYS = 512;
+
 /** SubjectPublicKeyInfo of an uncompressed P-256 point, up to the point itself. */
 const P256_PREFIX = Buffer.from("3059301306072a8648ce3d020106082a8648ce3d03010703420004", "hex");
 
@@ -18,13 +21,26 @@ export function p256KeyInfo(point: Uint8Array): Buffer {
   return Buffer.concat([P256_PREFIX, point]);
 }
 
+/** Keys that were read last, by their point: every quote brings the same authorities', and reading takes as long as verifying. */
+const known = new Map<string, KeyObject>();
+
 /** A P-256 public key from x ‖ y [64]. Throws `ATTESTATION_REFUSED` when the point is not on the curve. */
 export function p256Key(point: Uint8Array): KeyObject {
   const bytes = Buffer.from(point.buffer, point.byteOffset, point.byteLength);
+  const name = bytes.toString("latin1");
+  const found = known.get(name);
+  if (found !== undefined) {
+    return found;
+  }
   const x = bytes.toString("base64url", 0, 32);
   const y = bytes.toString("base64url", 32, 64);
   // OpenSSL reads this form in half the time that DER takes it.
-  return importKey({ key: { kty: "EC", crv: "P-256", x, y }, format: "jwk" });
+  const key = importKey({ key: { kty: "EC", crv: "P-256", x, y }, format: "jwk" });
+  if (known.size >= MAX_KNOWN_KEYS) {
+    known.clear();
+  }
+  known.set(name, key);
+  return key;
 }
 
 /** A public key from its SubjectPublicKeyInfo. Throws `ATTESTATION_REFUSED` for one that OpenSSL does not take. */
