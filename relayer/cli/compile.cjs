@@ -44,11 +44,7 @@ function compile() {
     metafile: true,
     write: false,
   });
-  const files = [
-    ...Object.keys(metafile.inputs),
-    "node_modules/esbuild/package.json",
-    path.relative(ROOT, __filename),
-  ];
+  const files = [...Object.keys(metafile.inputs), path.relative(ROOT, __filename)];
   fs.mkdirSync(DIR, { recursive: true });
   for (const { path: file, text } of outputFiles) {
     replace(file, text);
