@@ -50,6 +50,7 @@ const prices = z
   });
 /** A day at most: a timer that cannot run out is no limit. */
 const limitMs = z.coerce.number().int().min(1).max(86_400_000);
+const stopMs = z.coerce.number().int().min(0).max(3_600_000);
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");
 
 const common = {
@@ -110,6 +111,8 @@ const worker = z.object({
   COCOON_CONTEXT_LENGTH: z.coerce.number().int().min(16).default(512),
   COCOON_MAX_OUTPUT_TOKENS: z.coerce.number().int().min(1).default(160),
   COCOON_MAX_CONCURRENT: z.coerce.number().int().min(1).max(1_024).default(4),
+  /** Answers under way at a stop get so long to end. */
+  COCOON_STOP_MS: stopMs.default(30_000),
   /** Development platform: whoever holds this seed vouches for any image. Refused by networks that do not pin its key. */
   COCOON_DEV_PLATFORM_SEED: hex32.optional(),
   COCOON_IMAGE_HASH: hex32.optional(),
@@ -144,7 +147,13 @@ const provider = z.object({
   /** ProviderStake. */
   COCOON_PROVIDER: address,
   COCOON_OPERATOR_MNEMONIC: z.string().min(1),
-  COCOON_WORKERS: list,
+  /** URLs of workers; or a file of them, one a line, which is followed while the relayer runs. */
+  COCOON_WORKERS: list.default([]),
+  COCOON_WORKERS_FILE: z.string().optional(),
+  /** Loopback port of the admin routes; 0 takes a free one. */
+  COCOON_ADMIN_PORT: port.default(0),
+  /** Answers under way at a stop get so long to end; what waits is handed back at once. */
+  COCOON_STOP_MS: stopMs.default(30_000),
   /** For workers that the chain cannot verify by itself. */
   COCOON_ATTESTORS: list.default([]),
   /** Settle a co-signed head from this amount on, or after this age. */
@@ -220,6 +229,8 @@ const manage = z.object({
   COCOON_GATEWAY_URL: z.url().default("http://127.0.0.1:8000/v1"),
   COCOON_API_KEYS: list.default([]),
   COCOON_BACKEND_URL: z.url().optional(),
+  /** Of the relayer on this machine, whose admin routes are asked. */
+  COCOON_DATA_DIR: store.COCOON_DATA_DIR,
 });
 
 const SCHEMAS = { localnet, worker, attestor, provider, gateway, manage } as const;

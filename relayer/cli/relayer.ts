@@ -1,13 +1,24 @@
 import { readFileSync } from "node:fs";
-import { loadEnvironment, readConfig, storeUrl } from "../config";
+import { type Config, loadEnvironment, readConfig, storeUrl } from "../config";
+import { FinalError } from "../errors";
 import { systemClock } from "../observe/clock";
 import { createLog } from "../observe/log";
-import { type Policy, parseBidPolicy, startProvider } from "../provider";
+import {
+  followWorkersFile,
+  type Policy,
+  parseBidPolicy,
+  startAdmin,
+  startProvider,
+  workersFile,
+} from "../provider";
 import { runUntilSignal } from "./runUntilSignal";
 
 export async function relayer(): Promise<void> {
   const config = readConfig("provider", loadEnvironment());
+  const log = createLog({ name: "relayer", level: config.COCOON_LOG_LEVEL });
+  const file = fileOf(config);
   const policy: Partial<Policy> = {
+    stopMs: config.COCOON_STOP_MS,
     ...(config.COCOON_SETTLE_MIN_NANO === undefined ? {} : { settleMinNano: config.COCOON_SETTLE_MIN_NANO }),
     ...(config.COCOON_SETTLE_MAX_AGE_MS === undefined
       ? {}
@@ -27,14 +38,42 @@ export async function relayer(): Promise<void> {
       mnemonic: config.COCOON_OPERATOR_MNEMONIC.trim().split(/\s+/),
       walletNetworkId: config.COCOON_WALLET_NETWORK_ID,
     },
-    workerUrls: config.COCOON_WORKERS,
+    workerUrls: file === undefined ? config.COCOON_WORKERS : await file.read(),
     attestorUrls: config.COCOON_ATTESTORS,
     ...(config.COCOON_BID_POLICY_FILE === undefined
       ? {}
       : { bids: parseBidPolicy(readFileSync(config.COCOON_BID_POLICY_FILE, "utf8")) }),
     policy,
-    log: createLog({ name: "relayer", level: config.COCOON_LOG_LEVEL }),
+    log,
     clock: systemClock,
   });
-  await runUntilSignal(running);
+  const { workers } = running;
+  const admin = await startAdmin({
+    port: config.COCOON_ADMIN_PORT,
+    dataDir: config.COCOON_DATA_DIR,
+    workers,
+    file,
+    log,
+  });
+  const followed = file === undefined ? undefined : followWorkersFile(file, { workers, log });
+  // Without a file there is nothing to read again, and a terminal that closes must not end the process.
+  process.on("SIGHUP", () => followed?.reload());
+  await runUntilSignal({
+    close: async () => {
+      await followed?.close();
+      await admin.close();
+      await running.close();
+    },
+  });
+}
+
+/** Where the workers stand: in a file or in the configuration, never in both. */
+function fileOf({ COCOON_WORKERS: urls, COCOON_WORKERS_FILE: path }: Config<"provider">) {
+  if ((path === undefined) === (urls.length === 0)) {
+    throw new FinalError(
+      "CONFIG_INVALID",
+      "The provider cannot start. Give either COCOON_WORKERS or COCOON_WORKERS_FILE.",
+    );
+  }
+  return path === undefined ? undefined : workersFile(path);
 }

@@ -2,9 +2,16 @@ import { join } from "node:path";
 import { type Config, loadEnvironment, readConfig } from "../config";
 import { FinalError } from "../errors";
 import { systemClock } from "../observe/clock";
-import { createLog } from "../observe/log";
+import { createLog, type Log } from "../observe/log";
 import { fromHex } from "../protocol";
-import { type Backend, createLlamaBackend, createOpenAiBackend, hashModelFile, startWorker } from "../worker";
+import {
+  type Backend,
+  createLlamaBackend,
+  createOpenAiBackend,
+  hashModelFile,
+  startWorker,
+  watchBackend,
+} from "../worker";
 import { quoteSourceOf } from "./attestation";
 import { ROOT } from "./root";
 import { runUntilSignal } from "./runUntilSignal";
@@ -13,7 +20,8 @@ const SHIPPED_MODEL = join(ROOT, "relayer", "model", "cocoon-tiny.gguf");
 
 export async function worker(): Promise<void> {
   const config = readConfig("worker", loadEnvironment());
-  const { backend, modelHash } = await openBackend(config);
+  const log = createLog({ name: "worker", level: config.COCOON_LOG_LEVEL });
+  const { backend, modelHash } = await openBackend(config, log);
   const running = await startWorker({
     host: config.COCOON_HOST,
     port: config.COCOON_WORKER_PORT,
@@ -26,7 +34,8 @@ export async function worker(): Promise<void> {
     },
     quoteSource: quoteSourceOf(config),
     maxConcurrent: config.COCOON_MAX_CONCURRENT,
-    log: createLog({ name: "worker", level: config.COCOON_LOG_LEVEL }),
+    stopMs: config.COCOON_STOP_MS,
+    log,
     clock: systemClock,
   });
   await runUntilSignal(running);
@@ -34,6 +43,7 @@ export async function worker(): Promise<void> {
 
 async function openBackend(
   config: Config<"worker">,
+  log: Log,
 ): Promise<{ readonly backend: Backend; readonly modelHash: Uint8Array }> {
   if (config.COCOON_BACKEND_URL !== undefined) {
     if (config.COCOON_MODEL_HASH === undefined) {
@@ -46,7 +56,8 @@ async function openBackend(
       url: config.COCOON_BACKEND_URL,
       apiKey: config.COCOON_BACKEND_API_KEY,
     });
-    return { backend, modelHash: fromHex(config.COCOON_MODEL_HASH, 32) };
+    const watched = watchBackend(backend, { model: config.COCOON_MODEL_NAME, log });
+    return { backend: watched, modelHash: fromHex(config.COCOON_MODEL_HASH, 32) };
   }
   const modelPath = config.COCOON_MODEL_FILE ?? SHIPPED_MODEL;
   const [backend, modelHash] = await Promise.all([

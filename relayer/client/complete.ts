@@ -12,6 +12,7 @@ import { costLimit } from "./costs";
 import type { ClientDeps } from "./deps";
 import type { Directory } from "./directory";
 import type { InFlight } from "./inFlight";
+import { isWorkerPending } from "./isWorkerPending";
 import { retryAfter } from "./retryPolicy";
 import type { Session } from "./session";
 import type { Sessions } from "./sessions";
@@ -121,7 +122,7 @@ export async function attempt(
       }
       if (next === "refresh" && !renewed.has(worker.provider)) {
         renewed.add(worker.provider);
-        await renew(deps, request.model, { provider: worker.provider, tried });
+        await renew(deps, request.model, { worker, tried });
         continue;
       }
       tried.add(worker.key);
@@ -130,7 +131,7 @@ export async function attempt(
       const isLast = isNobodyLeft(deps, request.model, tried);
       if (isLast && isRestarting(error) && !renewed.has(worker.provider)) {
         renewed.add(worker.provider);
-        await renew(deps, request.model, { provider: worker.provider, tried });
+        await renew(deps, request.model, { worker, tried });
       }
     }
   }
@@ -159,18 +160,23 @@ function isRestarting({ code, facts }: CocoonError): boolean {
 
 /**
  * Fetches a provider's keys again. A worker that restarted is attested within seconds: while nobody else serves the
- * model, that is waited for.
+ * model, that is waited for, and only a moment where no worker is on its way.
  */
 async function renew(
   deps: CompleteDeps,
   model: string,
-  { provider, tried }: { readonly provider: string; readonly tried: ReadonlySet<string> },
+  { worker, tried }: { readonly worker: VerifiedWorker; readonly tried: ReadonlySet<string> },
 ): Promise<void> {
-  const untilMs = deps.clock.nowMs() + deps.policy.renewWaitMs;
-  await deps.directory.refreshProvider(provider);
-  while (isNobodyLeft(deps, model, tried) && deps.clock.nowMs() < untilMs) {
+  const { deadWaitMs, renewWaitMs } = deps.policy;
+  const startMs = deps.clock.nowMs();
+  let waitMs = Math.min(deadWaitMs, renewWaitMs);
+  await deps.directory.refreshProvider(worker.provider);
+  while (isNobodyLeft(deps, model, tried) && deps.clock.nowMs() - startMs < waitMs) {
     await pause(YOUNG_RETRY_MS);
-    await deps.directory.refreshProvider(provider);
+    if (await isWorkerPending(deps.http, worker.endpoint)) {
+      waitMs = renewWaitMs;
+    }
+    await deps.directory.refreshProvider(worker.provider);
   }
 }
 
@@ -269,7 +275,9 @@ function neverArrived(session: Session, { facts }: CocoonError): boolean {
 }
 
 function noWorker(deps: CompleteDeps, model: string): Error {
-  return deps.directory.workersOf(model).length > 0 || deps.directory.models().length === 0
+  const isKnown =
+    deps.directory.workersOf(model).length > 0 || deps.sessions.list().some((job) => job.model === model);
+  return isKnown || deps.directory.models().length === 0
     ? new RetryableError("NO_PROVIDER", "No provider can take the request now: try again.", { model })
     : new FinalError("NOT_FOUND", "No attested worker serves this model.", { model, param: "model" });
 }

@@ -39,7 +39,9 @@ export interface Policy {
   readonly totalMs: number;
   /** How long a request waits for its job to be accepted. */
   readonly openWaitMs: number;
-  /** How long a request waits for a restarted worker to be attested anew, and for its lane in the job that is open. */
+  /** How long a request waits for a model's only worker to answer its provider again, before it is told to come later. */
+  readonly deadWaitMs: number;
+  /** How long it waits for a worker that answers to be attested anew, and for its lane in the job that is open. */
   readonly renewWaitMs: number;
   /** Workers or providers tried before the first byte. */
   readonly maxAttempts: number;
@@ -78,6 +80,7 @@ export const DEFAULT_POLICY: Policy = {
   interFrameMs: 30_000,
   totalMs: 600_000,
   openWaitMs: 60_000,
+  deadWaitMs: 3_000,
   renewWaitMs: 15_000,
   maxAttempts: 3,
   cooldownMs: 30_000,

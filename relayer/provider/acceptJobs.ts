@@ -6,6 +6,7 @@ import type { Prices, Terms } from "../protocol";
 import type { JobEntry } from "./book";
 import { type Context, nowSeconds } from "./context";
 import { sendAgain } from "./sendOnce";
+import { takesRequests } from "./workers/pool";
 
 /** One round: jobs that the contract refused and that pay at least the floor are accepted by the operator. */
 export async function acceptJobs(context: Context): Promise<void> {
@@ -26,8 +27,10 @@ async function requestAcceptance(context: Context, job: JobEntry): Promise<void>
   const worker = context.pool
     .all()
     .find(
-      ({ alive, identity, onChain }) =>
-        alive && onChain !== undefined && identity?.modelHash === job.row.modelHash,
+      (entry) =>
+        takesRequests(entry) &&
+        entry.onChain !== undefined &&
+        entry.identity?.modelHash === job.row.modelHash,
     );
   if (worker?.identity === undefined) {
     return;

@@ -13,7 +13,9 @@ export const DEFAULT_POLICY = {
   /** Workers that one job is spread over; the contract holds 16 in a job's whole life. */
   lanesPerJob: 4,
 
-  healthMs: 2_000,
+  /** With the next two: a worker that is gone or hangs is known dead after healthMs + failuresUntilDead * healthTimeoutMs. */
+  healthMs: 800,
+  healthTimeoutMs: 1_000,
   /** Longest wait for a worker's or attestor's short answer. */
   callMs: 5_000,
   /** Failed checks in a row until a worker counts as dead. */
@@ -38,8 +40,8 @@ export const DEFAULT_POLICY = {
   stallMs: 60_000,
   /** After its client left, an answer may still end and bring its receipt for so long. */
   drainMs: 2_000,
-  /** Requests in flight get so long at a stop. */
-  stopMs: 10_000,
+  /** Answers under way get so long at a stop; what waits for a place is handed back at once. */
+  stopMs: 30_000,
 
   /** A co-signed head is worth a message from this amount on, 0.05 TON: some fifty times what settling costs. */
   settleMinNano: 50_000_000n,

@@ -25,6 +25,8 @@ import { createAttester } from "./workers/attestWorkers";
 import { openLanes } from "./workers/openLanes";
 import { createWorkerPool } from "./workers/pool";
 import { QUOTE_NOTE } from "./workers/submitQuote";
+import { watchWorkers } from "./workers/watchWorkers";
+import { createWorkerSet, type WorkerSet } from "./workers/workerSet";
 
 export interface ProviderOptions {
   readonly host: string;
@@ -59,6 +61,9 @@ export interface ProviderOptions {
 
 export interface Provider {
   readonly url: string;
+  /** Its workers, to be changed while it runs. */
+  readonly workers: WorkerSet;
+  /** Takes nothing new, hands back what waits, and gives what runs the policy's `stopMs` to end. */
   close(): Promise<void>;
 }
 
@@ -87,7 +92,7 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
   };
   try {
     const reader = fallback(clients);
-    const kick: Kicks = { lanes: () => {}, settle: () => {}, attest: () => {} };
+    const kick: Kicks = { lanes: () => {}, settle: () => {}, attest: () => {}, health: () => {} };
     const outbox = await createOutbox(
       { store, reader, wallet, log, onResult: (intent) => wakeAttester(intent, kick) },
       { pollMs: policy.pollMs },
@@ -124,6 +129,7 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
     });
     return {
       url: server.url,
+      workers: createWorkerSet(context, () => kick.health()),
       async close() {
         await server.close();
         stop.abort();
@@ -145,6 +151,7 @@ interface Kicks {
   lanes: () => void;
   settle: () => void;
   attest: () => void;
+  health: () => void;
 }
 
 /** A quote that came back, over a block that is too old for one, is made anew at once. */
@@ -185,19 +192,8 @@ function startWork(
     everyMs: policy.attestMs,
     work: () => attester.round(),
   });
-  const health = startLoop(log, {
-    name: "health",
-    everyMs: policy.healthMs,
-    work: async () => {
-      const before = context.pool.all().filter(({ alive }) => alive).length;
-      await context.pool.check();
-      const alive = context.pool.all().filter((entry) => entry.alive).length;
-      context.metrics.workersAlive.set(alive);
-      if (alive !== before) {
-        attest.kick();
-      }
-    },
-  });
+  const health = watchWorkers(context, attest.kick);
+  kick.health = health.kick;
   const settle = startLoop(log, { name: "settle", everyMs: policy.settleMs, work: () => settler.round() });
   const taskServer = createTaskServer(context);
   const tasks = startLoop(log, { name: "tasks", everyMs: policy.settleMs, work: () => taskServer.round() });

@@ -14,8 +14,8 @@ import { createQuoteBudget } from "./quoteBudget";
 import { createReplayGuard } from "./replayGuard";
 import { createTaskBook } from "./tasks/taskBook";
 
-/** How long a shutdown lets answers finish before it cuts them. */
-const DRAIN_MS = 5_000;
+/** How long a stop lets answers finish before it cuts them, unless it is told. */
+const STOP_MS = 30_000;
 
 export interface WorkerOptions {
   readonly host: string;
@@ -27,6 +27,8 @@ export interface WorkerOptions {
   /** What the platform measured of the configuration [32]; the hash of the model's settings where nothing is measured. */
   readonly configHash?: Uint8Array;
   readonly maxConcurrent: number;
+  /** At a stop, answers under way get so long before they are cut. */
+  readonly stopMs?: number;
   readonly log: Log;
   readonly clock: Clock;
 }
@@ -86,7 +88,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       shutdown.abort();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
-      await waitFor(Promise.all(running), DRAIN_MS);
+      await waitFor(Promise.all(running), options.stopMs ?? STOP_MS);
       server.closeAllConnections();
       await closed;
       await Promise.all(running);

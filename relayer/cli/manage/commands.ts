@@ -9,6 +9,7 @@ const parts = {
   chain: (): typeof import("./chainCommands") => require("./chainCommands"),
   why: (): typeof import("./why") => require("./why"),
   earnings: (): typeof import("./earnings") => require("./earnings"),
+  workers: (): typeof import("./workersCommands") => require("./workersCommands"),
   gateway: (): typeof import("./gatewayCommands") => require("./gatewayCommands"),
   doctor: (): typeof import("./doctor") => require("./doctor"),
   completion: (): typeof import("./completion") => require("./completion"),
@@ -60,6 +61,22 @@ export function addManageCommands(program: Command, io: Io = terminalIo()): { re
   ofProvider(shown(provider.command("why")))
     .description("why a provider gets no jobs; exit code 10 when something is wrong")
     .action(run(io, (options) => parts.why().providerWhy(io, options)));
+
+  const workers = commandOf(program, "relayer")
+    .command("workers")
+    .description("the workers of the relayer that runs on this machine");
+  const ofRelayer = (command: Command) =>
+    shown(command).option("--data-dir <dir>", "the relayer's (default: COCOON_DATA_DIR)");
+  ofRelayer(workers.command("list"))
+    .description("what each worker does")
+    .action(run(io, (options) => parts.workers().workersList(io, options)));
+  ofRelayer(workers.command("add <url>"))
+    .description("take a worker in; it is attested and gets lanes in the open jobs")
+    .action(run(io, (url, options) => parts.workers().workersAdd(io, url, options)));
+  ofRelayer(workers.command("drain <url>"))
+    .description("let a worker end what it runs, and give it nothing new")
+    .option("--no-wait", "return at once")
+    .action(run(io, (url, options) => parts.workers().workersDrain(io, url, options)));
 
   const job = program.command("job").description("a developer's jobs, by hand");
   ofProvider(sends(job.command("open <model> <budget>")))
@@ -144,6 +161,11 @@ function run(io: Io, action: (...args: never[]) => Promise<unknown>) {
       io.close?.();
     }
   };
+}
+
+/** The command of that name, made where a test gives a program without it. */
+function commandOf(program: Command, name: string): Command {
+  return program.commands.find((command) => command.name() === name) ?? program.command(name);
 }
 
 function terminalIo(): Io {

@@ -39,8 +39,18 @@ export function findRoute(
       },
     );
   }
-  if (!worker.alive) {
-    throw unavailable("The worker does not answer: seal the request to another one.", headers.worker);
+  if (worker.draining) {
+    throw new RetryableError(
+      "STALE_KEY",
+      "The worker is leaving: fetch the workers again, seal to another.",
+      {
+        worker: headers.worker,
+      },
+    );
+  }
+  if (!worker.alive || !identity.ready) {
+    const who = worker.alive ? "worker's backend" : "worker";
+    throw unavailable(`The ${who} does not answer: seal the request to another one.`, headers.worker);
   }
   const until = job.facts.lanes[headers.worker];
   const laneEnds = until === 0 ? worker.onChain?.expiresAt : until;

@@ -3,6 +3,7 @@ import { FinalError, RetryableError } from "../../errors";
 import { toWorkerKey } from "../../protocol";
 import type { Context } from "../context";
 import { callJson } from "../workers/callJson";
+import { takesRequests } from "../workers/pool";
 
 const PATH = "/v1/attestation/report";
 
@@ -25,11 +26,11 @@ export async function showAttestationReport(
   const candidates = pool
     .all()
     .filter(
-      ({ identity, alive, onChain }) =>
-        alive &&
-        onChain !== undefined &&
-        (model === null || identity?.model === model) &&
-        (worker === undefined || identity?.receiptKey === worker),
+      (entry) =>
+        takesRequests(entry) &&
+        entry.onChain !== undefined &&
+        (model === null || entry.identity?.model === model) &&
+        (worker === undefined || entry.identity?.receiptKey === worker),
     )
     .sort((a, b) => a.slots.inUse() - b.slots.inUse());
   const [chosen] = candidates;

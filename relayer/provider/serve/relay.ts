@@ -13,6 +13,8 @@ export interface Relay {
   readonly policy: Policy;
   /** Stops the answer in the middle. */
   readonly signal: AbortSignal;
+  /** The worker's list of those to call when it is found dead. */
+  readonly onDead: Set<() => void>;
   /** Makes the record durable; the answer's end waits for it. */
   readonly keep: (record: Uint8Array) => Promise<void>;
 }

@@ -33,6 +33,7 @@ export function relayAnswer(relay: Relay): Promise<number> {
       response.off("drain", onDrain);
       response.off("close", onClose);
       relay.signal.removeEventListener("abort", onAbort);
+      relay.onDead.delete(onDead);
     };
     const fail = (thrown: unknown) => {
       if (settled) {
@@ -76,6 +77,13 @@ export function relayAnswer(relay: Relay): Promise<number> {
       resume();
     };
     const onAbort = () => fail(new RetryableError("SHUTTING_DOWN", "The relayer stops."));
+
+    // What has begun may still end: only what somebody else can answer is given up.
+    const onDead = () => {
+      if (status === 0) {
+        fail(broken(new Error("the worker is dead")));
+      }
+    };
 
     const keep = async (record: Uint8Array) => {
       keeping = true;
@@ -144,6 +152,7 @@ export function relayAnswer(relay: Relay): Promise<number> {
     response.on("drain", onDrain);
     response.on("close", onClose);
     relay.signal.addEventListener("abort", onAbort);
+    relay.onDead.add(onDead);
     if (relay.signal.aborted) {
       onAbort();
       return;

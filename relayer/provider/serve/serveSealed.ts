@@ -9,6 +9,7 @@ import { keepRecord } from "./keepRecord";
 import { readBody } from "./readBody";
 import { relayAnswer } from "./relayAnswer";
 import { parseSealedHeaders, type SealedHeaders } from "./sealedHeaders";
+import { broken } from "./workerFailure";
 
 /** What all requests in flight share. */
 export interface Traffic {
@@ -16,6 +17,8 @@ export interface Traffic {
   bodyBytes: number;
   /** Set at a stop: nothing new is admitted. */
   closing: boolean;
+  /** Hands back, at a stop, what still waits for a place. */
+  readonly handBack: AbortController;
   /** Breaks off what is still in flight at the end of a stop. */
   readonly abort: AbortController;
 }
@@ -67,7 +70,7 @@ export async function serveSealed(
 
 function checkTraffic({ policy }: Context, traffic: Traffic): void {
   if (traffic.closing) {
-    throw new RetryableError("SHUTTING_DOWN", "The relayer stops: use another provider or try again soon.");
+    throw stopping();
   }
   if (traffic.count > policy.maxInFlight || traffic.bodyBytes > policy.maxBodyBytes) {
     throw new RetryableError(
@@ -78,6 +81,11 @@ function checkTraffic({ policy }: Context, traffic: Traffic): void {
       },
     );
   }
+}
+
+/** What a request is told that a stopping relayer does not run. */
+export function stopping(): RetryableError {
+  return new RetryableError("SHUTTING_DOWN", "The relayer stops: use another provider or try again soon.");
 }
 
 async function relay(
@@ -97,7 +105,7 @@ async function relay(
   const giveBack = context.book.reserve(route.job, headers.maxCostNano);
   let leave: (() => void) | undefined;
   try {
-    leave = worker.slots.tryTake() ?? (await waitForPlace(worker, response));
+    leave = worker.slots.tryTake() ?? (await waitForPlace(worker, response, traffic));
     if (worker.identity?.receiptKey !== headers.worker) {
       throw new RetryableError("STALE_KEY", "The worker has a new key since: seal the request again.");
     }
@@ -116,6 +124,7 @@ async function relay(
       response,
       policy: context.policy,
       signal: traffic.abort.signal,
+      onDead: worker.onDead,
       keep: (json) => keepRecord(context, route, { requestId, json }),
     });
     context.metrics.forwardedBytes.inc(bytes);
@@ -130,15 +139,25 @@ async function relay(
   }
 }
 
-/** A place in the worker's queue, until the client leaves. */
-async function waitForPlace({ slots }: WorkerEntry, response: ServerResponse): Promise<() => void> {
+/** A place in the worker's queue, until the client leaves, the worker dies or the relayer stops. */
+async function waitForPlace(
+  { slots, onDead }: WorkerEntry,
+  response: ServerResponse,
+  { handBack }: Traffic,
+): Promise<() => void> {
   const gone = new AbortController();
   const onClose = () => gone.abort();
+  const onStop = () => gone.abort(handBack.signal.reason);
+  const onLost = () => gone.abort(broken(new Error("the worker is dead")));
+  onDead.add(onLost);
   response.on("close", onClose);
+  handBack.signal.addEventListener("abort", onStop);
   try {
     return await slots.take(gone.signal);
   } finally {
+    onDead.delete(onLost);
     response.off("close", onClose);
+    handBack.signal.removeEventListener("abort", onStop);
   }
 }
 
@@ -147,9 +166,7 @@ function lookAgain(context: Context, { worker, job }: Route, error: RetryableErr
   switch (error.code) {
     case "WORKER_UNAVAILABLE":
     case "STALE_KEY":
-      context.pool.refresh(worker).catch(() => {
-        worker.alive = false;
-      });
+      context.pool.refresh(worker).catch(() => context.pool.bury(worker));
       return;
     case "JOB_NOT_ACTIVE":
     case "WRONG_JOB":

@@ -1,13 +1,14 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import { FinalError } from "../../errors";
 import type { Context } from "../context";
 import { showAttestationReport } from "./attestationReport";
 import { sendError, sendJson } from "./httpError";
+import { listen } from "./listen";
 import { readBody } from "./readBody";
 import { takeCosignature } from "./serveCosign";
 import { takeRelease } from "./serveRelease";
-import { serveSealed, type Traffic } from "./serveSealed";
+import { serveSealed, stopping, type Traffic } from "./serveSealed";
 import { listWorkers, showHealth, showReceipt, showTask } from "./views";
 
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -21,7 +22,7 @@ const TASKS = "/v1/tasks/";
 
 export interface ProviderServer {
   readonly url: string;
-  /** Admits nothing new, waits for what is in flight up to the policy's limit, then breaks it off. */
+  /** Admits nothing new, hands back what waits, lets what runs end within the policy's `stopMs`, then breaks it off. */
   close(): Promise<void>;
 }
 
@@ -29,7 +30,13 @@ export async function startServer(
   context: Context,
   { host, port }: { readonly host: string; readonly port: number },
 ): Promise<ProviderServer> {
-  const traffic: Traffic = { count: 0, bodyBytes: 0, closing: false, abort: new AbortController() };
+  const traffic: Traffic = {
+    count: 0,
+    bodyBytes: 0,
+    closing: false,
+    handBack: new AbortController(),
+    abort: new AbortController(),
+  };
   const server = createServer(
     { maxHeaderSize: MAX_HEADER_BYTES, keepAliveTimeout: KEEP_ALIVE_MS },
     (request, response) => {
@@ -52,6 +59,7 @@ export async function startServer(
     url: `http://${host.includes(":") ? `[${host}]` : host}:${bound}`,
     async close() {
       traffic.closing = true;
+      traffic.handBack.abort(stopping());
       const ended = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
       const limit = performance.now() + context.policy.stopMs;
@@ -116,18 +124,4 @@ async function readJson({ policy }: Context, request: IncomingMessage): Promise<
   } catch (cause) {
     throw new FinalError("BAD_REQUEST", "The body is not JSON.", {}, { cause });
   }
-}
-
-function listen(server: Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (cause) =>
-      reject(
-        new FinalError("CONFIG_INVALID", "The relayer cannot listen on its port.", { host, port }, { cause }),
-      ),
-    );
-    server.listen(port, host, () => {
-      const address = server.address();
-      resolve(typeof address === "object" && address !== null ? address.port : port);
-    });
-  });
 }

@@ -2,13 +2,15 @@ import { FinalError } from "../../errors";
 import { toBase64, toHex, toJobAddress, toRequestId } from "../../protocol";
 import { findReceipt, findTask } from "../../store";
 import type { Context } from "../context";
+import { takesRequests } from "../workers/pool";
 
 /** `GET /v1/workers`: attested workers that answer, the least busy first. */
 export function listWorkers({ pool }: Pick<Context, "pool">): readonly object[] {
   return pool
     .all()
-    .flatMap(({ identity, alive, onChain, slots }) =>
-      alive && onChain !== undefined && identity?.bindBytes !== undefined
+    .filter(takesRequests)
+    .flatMap(({ identity, onChain, slots }) =>
+      onChain !== undefined && identity?.bindBytes !== undefined
         ? [
             {
               identity,
@@ -74,7 +76,9 @@ export function showHealth({ pool, book, providerRaw, networkId }: Context): obj
     provider: providerRaw,
     networkId,
     workers: workers.length,
-    ready: workers.filter(({ alive, onChain }) => alive && onChain !== undefined).length,
+    ready: workers.filter((entry) => takesRequests(entry) && entry.onChain !== undefined).length,
+    // Alive and on their way into the contract: worth a developer's wait, unlike dead ones.
+    pending: workers.filter((entry) => takesRequests(entry) && entry.onChain === undefined).length,
     jobs: [...book.entries()].filter(({ row }) => row.state === "active").length,
   };
 }

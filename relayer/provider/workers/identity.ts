@@ -19,6 +19,8 @@ export const identitySchema = z.looseObject({
   model: z.string().default(""),
   contextLength: z.int().min(0).default(0),
   capacity: z.int().min(1).max(10_000).default(8),
+  /** False while its backend gives no answers. */
+  ready: z.boolean().default(true),
 });
 
 export interface Identity {
@@ -34,6 +36,8 @@ export interface Identity {
   readonly model: string;
   readonly contextLength: number;
   readonly capacity: number;
+  /** Its backend answers. */
+  readonly ready: boolean;
 }
 
 export function parseIdentity(fields: z.infer<typeof identitySchema>): Identity {
@@ -53,5 +57,6 @@ export function parseIdentity(fields: z.infer<typeof identitySchema>): Identity 
     model: fields.model,
     contextLength: fields.contextLength,
     capacity: fields.capacity,
+    ready: fields.ready,
   };
 }

@@ -7,7 +7,7 @@ import type { JobEntry } from "../book";
 import { type Context, nowSeconds } from "../context";
 import { readLaneEnds } from "../follow/followJobs";
 import { sendOnce } from "../sendOnce";
-import type { WorkerEntry } from "./pool";
+import { takesRequests, type WorkerEntry } from "./pool";
 
 /**
  * One round: each active job's lanes stand in its contract for the workers that serve its model, with the end of their
@@ -41,7 +41,7 @@ export async function openLanes(context: Context): Promise<void> {
 async function openLane(context: Context, job: JobEntry, entry: WorkerEntry): Promise<void> {
   const { identity, onChain } = entry;
   if (
-    !entry.alive ||
+    !takesRequests(entry) ||
     identity === undefined ||
     onChain === undefined ||
     identity.modelHash !== job.row.modelHash
@@ -75,7 +75,10 @@ async function openLane(context: Context, job: JobEntry, entry: WorkerEntry): Pr
 
 /** Lanes whose worker is still there; those of dead ones are only settled. */
 function liveLanes(context: Context, job: JobEntry): number {
-  return Object.keys(job.facts.lanes).filter((worker) => context.pool.find(worker)?.alive === true).length;
+  return Object.keys(job.facts.lanes).filter((worker) => {
+    const entry = context.pool.find(worker);
+    return entry !== undefined && takesRequests(entry);
+  }).length;
 }
 
 /** Tells the job how long a worker's attestation lasts; from the operator this opens the lane too. */

@@ -1,12 +1,17 @@
-import { RetryableError } from "../../errors";
+import { CocoonError, RetryableError } from "../../errors";
 
 export interface Slots {
   /** A place that is free now, given back by the answer; undefined when all are taken. */
   tryTake(): (() => void) | undefined;
-  /** Answers when a place is free; refused with `OVERLOADED` when the queue is full or the wait too long. */
+  /**
+   * Answers when a place is free; refused with `OVERLOADED` when the queue is full or the wait too long, and with the
+   * signal's reason where that is an error of ours.
+   */
   take(signal: AbortSignal): Promise<() => void>;
   inUse(): number;
   waiting(): number;
+  /** Answers once nobody has a place or waits for one. */
+  idle(): Promise<void>;
 }
 
 /** Places at one worker, given out in order of arrival. */
@@ -17,12 +22,23 @@ export function createSlots(options: {
 }): Slots {
   let inUse = 0;
   const queue: (() => void)[] = [];
+  let watchers: (() => void)[] = [];
 
+  const tellIdle = () => {
+    if (inUse === 0 && queue.length === 0) {
+      const told = watchers;
+      watchers = [];
+      for (const tell of told) {
+        tell();
+      }
+    }
+  };
   const release = () => {
     inUse -= 1;
     if (inUse < options.capacity()) {
       queue.shift()?.();
     }
+    tellIdle();
   };
   const occupy = () => {
     inUse += 1;
@@ -56,6 +72,7 @@ export function createSlots(options: {
           const place = queue.indexOf(enter);
           if (place >= 0) {
             queue.splice(place, 1);
+            tellIdle();
           }
         };
         const enter = () => {
@@ -64,7 +81,11 @@ export function createSlots(options: {
         };
         const onAbort = () => {
           leave();
-          reject(new RetryableError("CLIENT_CLOSED", "The client left while its request was queued."));
+          reject(
+            signal.reason instanceof CocoonError
+              ? signal.reason
+              : new RetryableError("CLIENT_CLOSED", "The client left while its request was queued."),
+          );
         };
         const timer = setTimeout(() => {
           leave();
@@ -76,5 +97,10 @@ export function createSlots(options: {
     },
     inUse: () => inUse,
     waiting: () => queue.length,
+    idle: () =>
+      new Promise((resolve) => {
+        watchers.push(resolve);
+        tellIdle();
+      }),
   };
 }

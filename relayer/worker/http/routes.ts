@@ -50,7 +50,7 @@ export interface RouteDeps extends TaskDeps {
 /** The answer of a route that is not streamed. */
 export type JsonAnswer = Readonly<Record<string, unknown>>;
 
-export function identityAnswer(deps: RouteDeps): JsonAnswer {
+export async function identityAnswer(deps: RouteDeps): Promise<JsonAnswer> {
   const { key, keys, identity } = deps.generations.current();
   const bound = identity.current();
   return {
@@ -63,6 +63,7 @@ export function identityAnswer(deps: RouteDeps): JsonAnswer {
     maxOutputTokens: deps.model.maxOutputTokens,
     inFlight: deps.places.inFlight(),
     capacity: deps.places.capacity,
+    ready: !deps.shutdown.aborted && (await deps.backend.isHealthy()),
     ...(bound === undefined
       ? {}
       : {

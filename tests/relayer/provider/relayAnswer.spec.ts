@@ -57,6 +57,7 @@ describe("relayAnswer", () => {
       response,
       policy: { ...DEFAULT_POLICY, requestMs: 5_000, drainMs: 100 },
       signal: abort.signal,
+      onDead: new Set(),
       keep: (record) => keep(record),
     }).then(
       (bytes) => {

@@ -41,6 +41,8 @@ export const named = (name: string): Uint8Array => primitives.sha256(Buffer.from
 export const toUint = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes).toString("hex")}`);
 
 export const MODEL_HASH = named("model");
+/** Listed by the network like the first; no provider offers it unless a test makes one. */
+export const OTHER_MODEL_HASH = named("other model");
 export const IMAGE_HASH = named("image");
 export const PLATFORM_SEED = named("development platform");
 export const ATTESTOR_SEEDS = [named("attestor 0"), named("attestor 1"), named("attestor 2")] as const;
@@ -81,7 +83,10 @@ export interface JobOrder {
 /** Both registries and one provider with stake and an offer, all by development wallets, on a localnet that mines at once. */
 export async function deployNetwork(
   net: Localnet,
-  pinned: Pick<AttestationRegistryConfig, "quotes"> & { readonly imageHash?: Uint8Array } = {},
+  pinned: Pick<AttestationRegistryConfig, "quotes"> & {
+    readonly imageHash?: Uint8Array;
+    readonly models?: readonly Uint8Array[];
+  } = {},
 ): Promise<DeployedNetwork> {
   const reader = createToncenterClient({ endpoint: net.endpoint, timeoutMs: 10_000 });
   const wallet = (role: DevRole) =>
@@ -102,7 +107,7 @@ export async function deployNetwork(
         expiresAt: net.chain.now() + 30 * DAY,
         tier: 0,
       })),
-      models: [toUint(MODEL_HASH)],
+      models: (pinned.models ?? [MODEL_HASH]).map(toUint),
       quotes: pinned.quotes,
     }),
   );

@@ -96,7 +96,7 @@ export async function startSupply(options: SupplyOptions): Promise<Supply> {
       settleMinNano: options.settleMinNano,
       cosignGraceMs: 300,
       drainMs: 300,
-      stopMs: 2_000,
+      stopMs: 20_000,
     },
     log: silentLog,
     clock,

@@ -52,6 +52,7 @@ export const GATEWAY_POLICY: Partial<Policy> = {
   cosignDelayMs: 20,
   cooldownMs: 500,
   openWaitMs: 60_000,
+  deadWaitMs: 20_000,
   renewWaitMs: 60_000,
   firstByteMs: 20_000,
   interFrameMs: 20_000,
@@ -73,6 +74,7 @@ export interface World {
   readonly openai: OpenAI;
   /** The first provider. */
   readonly supply: Supply;
+  readonly attestorUrl: string;
   gateway: Gateway;
   startGateway(policy?: Partial<Policy>, options?: Partial<GatewayOptions>): Promise<void>;
   /** Another provider of the same model, by default at twice the price. */
@@ -127,13 +129,17 @@ export async function createWorld(
     readonly settleMinNano?: bigint;
     /** Workers run in machines of this root, which the chain attests by itself. */
     readonly tdx?: TdxDevelopmentPlatform;
+    /** Models that the network and its attestors allow. */
+    readonly models?: readonly Uint8Array[];
   } = {},
 ): Promise<World> {
   const net = await startLocalnet({ port: 0, blockMs: 0, finalityBlocks: 0, log: silentLog });
   const clock: Clock = { nowMs: () => net.chain.now() * 1_000 };
+  const models = options.models ?? [MODEL_HASH];
   const { tdx } = options;
   const machine = tdx === undefined ? undefined : describeTdxDevelopment(tdx, net.chain.now());
   const network = await deployNetwork(net, {
+    models,
     imageHash: machine?.imageHash,
     quotes: planQuotes({ quotes: machine?.quotes }),
   });
@@ -145,7 +151,7 @@ export async function createWorld(
     attestors: ATTESTOR_SEEDS.slice(0, 2).map((seed, index) => ({ index, seed })),
     policy: {
       images: [{ hash: IMAGE_HASH, expiresAt: net.chain.now() + 20 * 86_400 }],
-      models: [MODEL_HASH],
+      models,
       developmentPlatforms: [primitives.ed25519PublicKey(PLATFORM_SEED)],
     },
     log: silentLog,
@@ -197,6 +203,7 @@ export async function createWorld(
     script,
     logLines,
     supply,
+    attestorUrl: attestor.url,
     gateway,
     client,
     get openai() {

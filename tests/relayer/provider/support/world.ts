@@ -85,6 +85,13 @@ export const TEST_POLICY: Partial<Policy> = {
   stopMs: 2_000,
 };
 
+/** Before a test starts one. */
+const NO_PROVIDER: Provider = {
+  url: "",
+  workers: { list: () => [], add: () => {}, drain: async () => {}, set: () => {} },
+  close: async () => {},
+};
+
 export async function createWorld(
   options: {
     readonly policy?: Partial<Policy>;
@@ -184,7 +191,7 @@ export async function createWorld(
     hooks,
     clock,
     worker,
-    provider: options.start === false ? { url: "", close: async () => {} } : await start(),
+    provider: options.start === false ? NO_PROVIDER : await start(),
     listed,
     startProvider: async (policy) => {
       world.provider = await start(policy);
