@@ -16,7 +16,7 @@ jest.setTimeout(180_000);
 describe("provider, jobs over time", () => {
   let world: World;
   beforeAll(async () => {
-    world = await createWorld();
+    world = await createWorld({ capacity: 2 });
   });
   afterAll(() => world.close());
 
@@ -94,6 +94,32 @@ describe("provider, jobs over time", () => {
     expect(await cosign(call, first)).toMatchObject({ status: 200 });
     expect(await cosign(call, second)).toMatchObject({ status: 200 });
     await paid(job, 36_000n);
+  });
+
+  it("stops: what runs ends, what waits for a place is handed back at once, what comes finds nobody", async () => {
+    await world.provider.close();
+    await world.startProvider({ stopMs: 60_000 });
+    const job = await world.openJob(5n);
+    const atWorker = (field: "inFlight" | "queued") =>
+      until(`two are ${field}`, async () =>
+        world.provider.workers.list()[0]?.[field] === 2 ? true : undefined,
+      );
+    Object.assign(world.script, { chunks: 1_000_000, delayMs: 20 });
+    const running = [job.ask(), job.ask()];
+    await atWorker("inFlight");
+    const waiting = [job.ask(), job.ask()];
+    await atWorker("queued");
+    const closed = world.provider.close();
+    for (const answer of await Promise.all(waiting)) {
+      expect(answer).toMatchObject({ status: 503, code: "SHUTTING_DOWN" });
+    }
+    Object.assign(world.script, { chunks: 3, delayMs: 0 });
+    for (const answer of await Promise.all(running)) {
+      expect(answer).toMatchObject({ status: 200, complete: true });
+    }
+    await closed;
+    await expect(job.ask()).rejects.toThrow("ECONNREFUSED");
+    await world.startProvider();
   });
 
   it("claims without a co-signature in a closing job, waits for it to mature, and ends the job paid in full", async () => {

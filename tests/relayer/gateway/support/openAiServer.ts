@@ -28,7 +28,7 @@ export interface OpenAiServer {
   readonly url: string;
   /** What reached it last. */
   last(): SeenBody;
-  /** Wait before each chunk. */
+  /** Wait before each chunk, or before a whole answer. */
   delayMs: number;
   close(): Promise<void>;
 }
@@ -55,6 +55,7 @@ export async function startOpenAiServer(): Promise<OpenAiServer> {
     } else if (seen.stream === true) {
       await stream(response, seen, backend.delayMs);
     } else {
+      await pause(backend.delayMs);
       send(response, 200, whole(seen));
     }
   });

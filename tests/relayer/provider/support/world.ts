@@ -103,6 +103,7 @@ export async function createWorld(
     readonly tdx?: boolean;
     /** Of the worker; by default the script's. */
     readonly backend?: () => Backend;
+    readonly capacity?: number;
   } = {},
 ): Promise<World> {
   const net = await startLocalnet({
@@ -147,7 +148,7 @@ export async function createWorld(
       backend: options.backend?.() ?? scriptedBackend(script),
       model: { name: "test", hash: MODEL_HASH, contextLength: 4_096, maxOutputTokens: 1_024 },
       quoteSource,
-      maxConcurrent: 64,
+      maxConcurrent: options.capacity ?? 64,
       log: silentLog,
       clock,
     });
