@@ -159,6 +159,14 @@ const provider = z.object({
   /** Settle a co-signed head from this amount on, or after this age. */
   COCOON_SETTLE_MIN_NANO: nano.optional(),
   COCOON_SETTLE_MAX_AGE_MS: z.coerce.number().int().min(0).optional(),
+  /** Who is told what an operator must know: a URL that takes JSON, a Telegram bot and its chat. */
+  COCOON_ALERT_WEBHOOK: z.url().optional(),
+  COCOON_ALERT_TELEGRAM_TOKEN: z.string().min(1).optional(),
+  COCOON_ALERT_TELEGRAM_CHAT: z.string().min(1).optional(),
+  COCOON_ALERT_TELEGRAM_API: z.url().default("https://api.telegram.org"),
+  /** Alerts begin below this balance of the operator's wallet, and above this unsettled amount. */
+  COCOON_ALERT_WALLET_NANO: nano.optional(),
+  COCOON_ALERT_UNSETTLED_NANO: nano.optional(),
   /** A job that the offers refused is accepted from these prices on: prompt,cached,completion,reasoning. */
   COCOON_FLOOR_PRICES: prices.optional(),
   /** JSON: which models to bid for in auctions, and from which prices on; see docs/operate.md. Without it, none. */

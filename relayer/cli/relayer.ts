@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { type AlertSink, telegramSink, webhookSink } from "../alerts";
 import { type Config, loadEnvironment, readConfig, storeUrl } from "../config";
 import { FinalError } from "../errors";
 import { systemClock } from "../observe/clock";
@@ -25,6 +26,12 @@ export async function relayer(): Promise<void> {
       : { settleMaxAgeMs: config.COCOON_SETTLE_MAX_AGE_MS }),
     ...(config.COCOON_TASK_MIN_NANO === undefined ? {} : { taskMinNano: config.COCOON_TASK_MIN_NANO }),
     ...(config.COCOON_TASK_SCHEMES === undefined ? {} : { taskSchemes: config.COCOON_TASK_SCHEMES }),
+    ...(config.COCOON_ALERT_WALLET_NANO === undefined
+      ? {}
+      : { alertWalletNano: config.COCOON_ALERT_WALLET_NANO }),
+    ...(config.COCOON_ALERT_UNSETTLED_NANO === undefined
+      ? {}
+      : { alertUnsettledNano: config.COCOON_ALERT_UNSETTLED_NANO }),
     ...(config.COCOON_FLOOR_PRICES === undefined ? {} : { floorPrices: config.COCOON_FLOOR_PRICES }),
   };
   const running = await startProvider({
@@ -44,6 +51,7 @@ export async function relayer(): Promise<void> {
       ? {}
       : { bids: parseBidPolicy(readFileSync(config.COCOON_BID_POLICY_FILE, "utf8")) }),
     policy,
+    alertSinks: sinksOf(config),
     log,
     clock: systemClock,
   });
@@ -65,6 +73,21 @@ export async function relayer(): Promise<void> {
       await running.close();
     },
   });
+}
+
+function sinksOf(config: Config<"provider">): readonly AlertSink[] {
+  const { COCOON_ALERT_WEBHOOK: webhook, COCOON_ALERT_TELEGRAM_API: apiUrl } = config;
+  const { COCOON_ALERT_TELEGRAM_TOKEN: token, COCOON_ALERT_TELEGRAM_CHAT: chatId } = config;
+  if ((token === undefined) !== (chatId === undefined)) {
+    throw new FinalError(
+      "CONFIG_INVALID",
+      "The provider cannot start. COCOON_ALERT_TELEGRAM_TOKEN and COCOON_ALERT_TELEGRAM_CHAT need each other.",
+    );
+  }
+  return [
+    ...(webhook === undefined ? [] : [webhookSink(webhook)]),
+    ...(token === undefined || chatId === undefined ? [] : [telegramSink({ apiUrl, token, chatId })]),
+  ];
 }
 
 /** Where the workers stand: in a file or in the configuration, never in both. */

@@ -131,6 +131,9 @@ export async function attempt(
       const isLast = isNobodyLeft(deps, request.model, tried);
       if (isLast && isRestarting(error) && !renewed.has(worker.provider)) {
         renewed.add(worker.provider);
+        // It is asked once more where its provider still lists it: only its connection broke.
+        tried.delete(worker.key);
+        await pause(YOUNG_RETRY_MS);
         await renew(deps, request.model, { worker, tried });
       }
     }

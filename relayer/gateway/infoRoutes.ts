@@ -38,6 +38,10 @@ export function infoRoutes(app: FastifyInstance, context: Context): void {
     };
   });
   app.get("/healthz", async () => ({ ok: true, ...context.client.health() }));
+  app.get("/readyz", async (_request, reply) => {
+    const { providers, models } = context.client.health();
+    return await reply.code(models > 0 ? 200 : 503).send({ ok: models > 0, providers, models });
+  });
   app.get("/metrics", async (request, reply) => {
     await callerOf(context, request);
     return await reply.type("text/plain; version=0.0.4").send(await context.metrics.text());

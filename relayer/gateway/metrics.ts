@@ -10,7 +10,7 @@ export interface Metrics {
   text(): Promise<string>;
 }
 
-export function createMetrics(client: Client): Metrics {
+export function createMetrics(client: Pick<Client, "health">): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const requests = new Counter({

@@ -22,6 +22,16 @@ export interface Metrics {
   /** Unix seconds, by the image of a worker that serves. */
   readonly imageExpires: Gauge<"image">;
   readonly unknownEvents: Counter;
+  readonly workers: Gauge<"state">;
+  readonly jobs: Gauge<"state">;
+  /** Of the operator's wallet. */
+  readonly walletNano: Gauge;
+  /** What receipts say was earned in live jobs and the chain has not paid. */
+  readonly unsettledNano: Gauge;
+  /** Unix seconds, by worker key. */
+  readonly attestationExpires: Gauge<"worker">;
+  readonly failedMessages: Gauge;
+  readonly alerts: Gauge;
 }
 
 export function createMetrics(): Metrics {
@@ -92,6 +102,40 @@ export function createMetrics(): Metrics {
       labelNames: ["image"],
       registers,
     }),
+    workers: new Gauge({
+      name: "cocoon_provider_workers",
+      help: "Workers by what they do",
+      labelNames: ["state"],
+      registers,
+    }),
+    jobs: new Gauge({
+      name: "cocoon_provider_jobs",
+      help: "Live jobs by state",
+      labelNames: ["state"],
+      registers,
+    }),
+    walletNano: new Gauge({
+      name: "cocoon_provider_wallet_nanoton",
+      help: "Balance of the operator's wallet",
+      registers,
+    }),
+    unsettledNano: new Gauge({
+      name: "cocoon_provider_unsettled_nanoton",
+      help: "Earned in live jobs by receipts and not yet paid by the chain",
+      registers,
+    }),
+    attestationExpires: new Gauge({
+      name: "cocoon_provider_attestation_expires_timestamp_seconds",
+      help: "Until when the provider's contract has a worker attested",
+      labelNames: ["worker"],
+      registers,
+    }),
+    failedMessages: new Gauge({
+      name: "cocoon_provider_failed_messages",
+      help: "Messages of the last day that came back or that the wallet could not pay for",
+      registers,
+    }),
+    alerts: new Gauge({ name: "cocoon_provider_alerts", help: "Alerts that stand now", registers }),
     unknownEvents: new Counter({
       name: "cocoon_provider_unknown_events_total",
       help: "Events passed over because their opcode or shape is unknown",

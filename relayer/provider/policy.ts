@@ -26,6 +26,14 @@ export const DEFAULT_POLICY = {
   /** Warn about an image that the network allows no longer than this. */
   warnImageSeconds: 7 * 86_400,
 
+  /** How often wallet, unsettled amounts and attestations are looked at, for metrics and alerts. */
+  watchMs: 10_000,
+  /** An alert: the operator's wallet holds less (0.5 TON), more is earned and not settled (5 TON). */
+  alertWalletNano: 500_000_000n,
+  alertUnsettledNano: 5_000_000_000n,
+  /** An alert: an attestation ends so soon, which its renewal should have prevented hours ago. */
+  alertAttestationSeconds: 2 * 3_600,
+
   /** Requests being answered or queued, over all workers. */
   maxInFlight: 512,
   maxQueuedPerWorker: 64,

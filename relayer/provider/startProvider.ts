@@ -1,5 +1,6 @@
 import { Address } from "@ton/core";
 import type { KeyPair } from "@ton/crypto";
+import type { AlertSink } from "../alerts";
 import { createOutbox, createToncenterClient, fallback, walletFromMnemonic } from "../chain";
 import { FinalError } from "../errors";
 import { type Clock, systemClock } from "../observe/clock";
@@ -21,6 +22,7 @@ import { DEFAULT_POLICY, type Policy } from "./policy";
 import { startServer } from "./serve/startServer";
 import { createSettler } from "./settle/settleJobs";
 import { createTaskServer } from "./tasks/serveTasks";
+import { watchProvider } from "./watch/watchProvider";
 import { createAttester } from "./workers/attestWorkers";
 import { openLanes } from "./workers/openLanes";
 import { createWorkerPool } from "./workers/pool";
@@ -55,6 +57,8 @@ export interface ProviderOptions {
   /** Bids in auctions by this; without it, in none. */
   readonly bids?: BidPolicy;
   readonly policy?: Partial<Policy>;
+  /** Who is told what an operator must know. */
+  readonly alertSinks?: readonly AlertSink[];
   readonly log: Log;
   readonly clock?: Clock;
 }
@@ -170,7 +174,7 @@ async function loadBook(store: Store, { book }: Context): Promise<void> {
 
 function startWork(
   context: Context,
-  { attestorUrls, bids }: Pick<ProviderOptions, "attestorUrls" | "bids">,
+  { attestorUrls, bids, alertSinks = [] }: Pick<ProviderOptions, "attestorUrls" | "bids" | "alertSinks">,
   kick: Kicks,
 ): { ended(): Promise<void> } {
   const { log, policy } = context;
@@ -214,7 +218,8 @@ function startWork(
           }),
           startLoop(log, { name: "bids", everyMs: policy.bidMs, work: () => bidOnAuctions(context, bids) }),
         ];
-  const loops: readonly Loop[] = [lanes, attest, health, settle, tasks, ...bidding];
+  const watch = watchProvider(context, alertSinks);
+  const loops: readonly Loop[] = [lanes, attest, health, settle, tasks, watch, ...bidding];
   return {
     async ended() {
       await Promise.all(loops.map((loop) => loop.stop()));

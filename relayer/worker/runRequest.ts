@@ -5,6 +5,7 @@ import { encodeRecord, hashRequest, type LeafStatus, toHex, type Usage } from ".
 import type { AdmittedRequest } from "./admit";
 import type { Backend } from "./backends/backend";
 import { type InferenceRequest, parseInference } from "./inferenceRequest";
+import type { Metrics } from "./metrics";
 import { openAiError, statusOfError } from "./openAiError";
 import { type ModelLimits, payableUsage, planRequest } from "./planRequest";
 import { type ByteSink, createSealedAnswer, type SealedAnswer } from "./sealedAnswer";
@@ -14,6 +15,7 @@ export interface RunDeps {
   readonly model: ModelLimits & { readonly name: string };
   readonly log: Log;
   readonly clock: Clock;
+  readonly metrics: Pick<Metrics, "finished">;
 }
 
 interface Outcome {
@@ -62,6 +64,8 @@ export async function runRequest(
     responseHash: answer.transcriptHash(),
     nowMs,
   });
+  const { status, usage } = outcome;
+  deps.metrics.finished({ status, usage, seconds: (nowMs - startedMs) / 1_000 });
   deps.log.info({
     msg: "request finished",
     requestId: toHex(opened.header.requestId),

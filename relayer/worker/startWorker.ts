@@ -9,6 +9,7 @@ import { createPlaces } from "./admit";
 import type { Backend } from "./backends/backend";
 import { createGenerations } from "./generations";
 import { createHandler } from "./http/handleRequest";
+import { createMetrics } from "./metrics";
 import type { ModelLimits } from "./planRequest";
 import { createQuoteBudget } from "./quoteBudget";
 import { createReplayGuard } from "./replayGuard";
@@ -55,11 +56,18 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   });
   const running = new Set<Promise<void>>();
   const shutdown = new AbortController();
+  const places = createPlaces(options.maxConcurrent);
   const handler = createHandler({
     generations,
     replays: createReplayGuard(),
     tasks: createTaskBook(),
-    places: createPlaces(options.maxConcurrent),
+    places,
+    metrics: createMetrics({
+      isReady: () => backend.isHealthy(),
+      inFlight: places.inFlight,
+      capacity: places.capacity,
+      keysEnd: () => generations.current().identity.current()?.notAfter ?? 0,
+    }),
     quoteBudget: createQuoteBudget(clock),
     backend,
     model,

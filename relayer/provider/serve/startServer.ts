@@ -9,7 +9,7 @@ import { readBody } from "./readBody";
 import { takeCosignature } from "./serveCosign";
 import { takeRelease } from "./serveRelease";
 import { serveSealed, stopping, type Traffic } from "./serveSealed";
-import { listWorkers, showHealth, showReceipt, showTask } from "./views";
+import { listWorkers, showHealth, showReadiness, showReceipt, showTask } from "./views";
 
 const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_JSON_BYTES = 8 * 1024;
@@ -44,7 +44,7 @@ export async function startServer(
         void serveSealed(context, traffic, { request, response });
         return;
       }
-      answer(context, request, response).catch((thrown: unknown) => {
+      answer(context, traffic, { request, response }).catch((thrown: unknown) => {
         const error = sendError(response, thrown);
         context.log.info({ msg: "call refused", path: request.url, code: error.code, detail: error.message });
       });
@@ -77,7 +77,11 @@ export async function startServer(
   };
 }
 
-async function answer(context: Context, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  context: Context,
+  traffic: Traffic,
+  { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
+): Promise<void> {
   const path = (request.url ?? "").split("?", 1)[0] ?? "";
   if (request.method === "POST" && path === "/v1/jobs/release") {
     sendJson(response, 200, await takeRelease(context, await readJson(context, request)));
@@ -107,6 +111,9 @@ async function answer(context: Context, request: IncomingMessage, response: Serv
     sendJson(response, 200, await showAttestationReport(context, request.url ?? ""));
   } else if (path === "/healthz") {
     sendJson(response, 200, showHealth(context));
+  } else if (path === "/readyz") {
+    const ready = showReadiness(context, traffic);
+    sendJson(response, ready.ok ? 200 : 503, ready);
   } else if (path === "/metrics") {
     const { registry } = context.metrics;
     const text = await registry.metrics();

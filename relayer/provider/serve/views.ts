@@ -68,7 +68,16 @@ export async function showTask({ store }: Pick<Context, "store">, address: strin
   return { job, worker, status, issuedAt: issuedAtSeconds, responseHash, response, signature };
 }
 
-/** `GET /healthz`: whether requests can be served now. */
+/** `GET /readyz`: whether a request could be served now. */
+export function showReadiness(
+  { pool }: Pick<Context, "pool">,
+  { closing }: { readonly closing: boolean },
+): { readonly ok: boolean; readonly workers: number; readonly stopping: boolean } {
+  const serving = pool.all().filter((entry) => takesRequests(entry) && entry.onChain !== undefined).length;
+  return { ok: serving > 0 && !closing, workers: serving, stopping: closing };
+}
+
+/** `GET /healthz`: that the process runs, and what it has. */
 export function showHealth({ pool, book, providerRaw, networkId }: Context): object {
   const workers = pool.all();
   return {

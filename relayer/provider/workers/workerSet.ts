@@ -34,7 +34,7 @@ export function createWorkerSet({ pool }: Pick<Context, "pool">, onAdded: () => 
     onAdded();
   };
   return {
-    list: () => pool.all().map(infoOf),
+    list: () => listWorkerInfos({ pool }),
     add,
     drain: (url) => pool.drain(url),
     set: (urls) => {
@@ -48,6 +48,10 @@ export function createWorkerSet({ pool }: Pick<Context, "pool">, onAdded: () => 
       }
     },
   };
+}
+
+export function listWorkerInfos({ pool }: Pick<Context, "pool">): readonly WorkerInfo[] {
+  return pool.all().map(infoOf);
 }
 
 function infoOf(entry: WorkerEntry): WorkerInfo {

@@ -7,6 +7,7 @@ import {
   identityAnswer,
   type JsonAnswer,
   type RouteDeps,
+  readyAnswer,
   serveBind,
   serveLane,
   serveSealed,
@@ -22,6 +23,18 @@ export function createHandler(deps: RouteDeps): (request: IncomingMessage, respo
     const call = `${request.method ?? ""} ${request.url ?? ""}`;
     if (call === "POST /v1/sealed") {
       await serveSealed(deps, request, response);
+      return;
+    }
+    if (call === "GET /metrics") {
+      const { registry } = deps.metrics;
+      const text = await registry.metrics();
+      response.writeHead(200, { "content-type": registry.contentType });
+      response.end(text);
+      return;
+    }
+    if (call === "GET /readyz") {
+      const ready = await readyAnswer(deps);
+      sendJson(response, ready.ok === true ? 200 : 503, ready);
       return;
     }
     sendJson(response, 200, await answerOf(call, request));

@@ -15,6 +15,7 @@ import {
 } from "../../protocol";
 import { admit } from "../admit";
 import type { Generation } from "../generations";
+import type { Metrics } from "../metrics";
 import type { QuoteBudget } from "../quoteBudget";
 import { runRequest } from "../runRequest";
 import type { TaskDeps } from "../tasks/answerTask";
@@ -44,6 +45,7 @@ const laneBody = z.strictObject({
 
 export interface RouteDeps extends TaskDeps {
   readonly quoteBudget: QuoteBudget;
+  readonly metrics: Metrics;
   track(run: Promise<void>): void;
 }
 
@@ -89,6 +91,14 @@ export async function healthAnswer(deps: RouteDeps): Promise<JsonAnswer> {
     inFlight: deps.places.inFlight(),
     capacity: deps.places.capacity,
   };
+}
+
+/** Whether a request could run now. */
+export async function readyAnswer(deps: RouteDeps): Promise<JsonAnswer> {
+  const bound = deps.generations.current().identity.current() !== undefined;
+  const backend = await deps.backend.isHealthy();
+  const stopping = deps.shutdown.aborted;
+  return { ok: bound && backend && !stopping, bound, backend, stopping };
 }
 
 export async function serveBind(deps: RouteDeps, request: IncomingMessage): Promise<JsonAnswer> {

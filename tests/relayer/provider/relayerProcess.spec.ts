@@ -7,11 +7,13 @@ import { promisify } from "node:util";
 import { z } from "zod";
 import { freePort } from "../../../relayer/cli/up/plan";
 import { devWallet } from "../../../relayer/localnet/devWallets";
+import { type Receiver, startReceiver } from "../alerts/receiver";
 import { until } from "./support/until";
 
 jest.setTimeout(240_000);
 
 const CLI = join(__dirname, "..", "..", "..", "relayer", "cli", "cocoon.cjs");
+const TOKEN = "123456:not-for-any-log";
 const adminSchema = z.object({ url: z.string(), token: z.string() });
 const listSchema = z.object({
   workers: z.array(z.object({ url: z.string(), state: z.string() })),
@@ -26,8 +28,10 @@ describe("the relayer's process", () => {
   const log = join(folder, "log");
   const [one, two, three] = ["http://127.0.0.1:9", "http://127.0.0.1:10", "http://127.0.0.1:11"];
   let relayer: ChildProcess;
+  let receiver: Receiver;
   const env: Record<string, string> = {};
   beforeAll(async () => {
+    receiver = await startReceiver();
     writeFileSync(file, `# the first rack\n${one} left\n`);
     Object.assign(env, {
       COCOON_LOG_LEVEL: "warn",
@@ -41,6 +45,10 @@ describe("the relayer's process", () => {
       COCOON_DATA_DIR: dataDir,
       COCOON_WORKERS_FILE: file,
       COCOON_WORKERS: "",
+      COCOON_ALERT_WEBHOOK: `${receiver.url}/hook`,
+      COCOON_ALERT_TELEGRAM_API: receiver.url,
+      COCOON_ALERT_TELEGRAM_TOKEN: TOKEN,
+      COCOON_ALERT_TELEGRAM_CHAT: "7",
       DATABASE_URL: "",
     });
     relayer = spawn(process.execPath, [CLI, "relayer"], {
@@ -49,8 +57,9 @@ describe("the relayer's process", () => {
     });
     await untilWorkers([one]);
   });
-  afterAll(() => {
+  afterAll(async () => {
     relayer.kill("SIGKILL");
+    await receiver.close();
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -119,6 +128,30 @@ describe("the relayer's process", () => {
     writeFileSync(file, `${three}\n`);
     relayer.kill("SIGHUP");
     await untilWorkers([three]);
+  });
+
+  it("tells its operator over webhook and Telegram that nobody serves and no chain answers, and logs no token", async () => {
+    const told = (path: string, text: string) =>
+      receiver.received.some((one) => one.path === path && JSON.stringify(one.body).includes(text));
+    await until(
+      "the alerts have come",
+      async () =>
+        ["No worker serves", "No chain endpoint answers"].every(
+          (text) => told("/hook", text) && told(`/bot${TOKEN}/sendMessage`, text),
+        )
+          ? true
+          : undefined,
+      90_000,
+    );
+    expect(readFileSync(log, "utf8").includes(TOKEN)).toBe(false);
+  });
+
+  it("is alive and not ready: its probes say so", async () => {
+    const at = (path: string) => fetch(`http://127.0.0.1:${env.COCOON_PROVIDER_PORT}${path}`);
+    const [health, ready] = await Promise.all([at("/healthz"), at("/readyz")]);
+    expect([health.status, ready.status]).toEqual([200, 503]);
+    expect(await ready.json()).toEqual({ ok: false, workers: 0, stopping: false });
+    expect(await (await at("/metrics")).text()).toContain('cocoon_provider_workers{state="dead"} 1');
   });
 
   it("says where it looked when no relayer runs there, with exit code 4", async () => {

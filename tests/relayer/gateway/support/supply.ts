@@ -91,6 +91,8 @@ export async function startSupply(options: SupplyOptions): Promise<Supply> {
     policy: {
       pollMs: 40,
       healthMs: 100,
+      // A machine that runs many tests at once may hold a healthy worker up for seconds.
+      healthTimeoutMs: 5_000,
       attestMs: 150,
       settleMs: 50,
       settleMinNano: options.settleMinNano,

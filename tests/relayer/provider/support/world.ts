@@ -77,6 +77,7 @@ function withHook(source: QuoteSource, hooks: World["hooks"]): QuoteSource {
 export const TEST_POLICY: Partial<Policy> = {
   pollMs: 100,
   healthMs: 100,
+  healthTimeoutMs: 5_000,
   attestMs: 300,
   settleMs: 150,
   settleMinNano: 1n,
