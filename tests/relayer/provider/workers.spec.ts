@@ -246,8 +246,9 @@ describe("a provider with several workers", () => {
         }),
       )
       .endCell();
+    // The owner's wallet: the operator's has the relayer for its one sender.
     await world.network.provider.send(
-      await world.network.via("operator"),
+      await world.network.via("provider"),
       { value: toNano("0.2") },
       { $$type: "SetOffers", queryId: 1n, maxOpenJobs: 16n, offers, profile },
     );
