@@ -9,6 +9,7 @@ const parts = {
   chain: (): typeof import("./chainCommands") => require("./chainCommands"),
   why: (): typeof import("./why") => require("./why"),
   earnings: (): typeof import("./earnings") => require("./earnings"),
+  init: (): typeof import("./init/init") => require("./init/init"),
   workers: (): typeof import("./workersCommands") => require("./workersCommands"),
   gateway: (): typeof import("./gatewayCommands") => require("./gatewayCommands"),
   doctor: (): typeof import("./doctor") => require("./doctor"),
@@ -24,6 +25,24 @@ export function addManageCommands(program: Command, io: Io = terminalIo()): { re
     shown(command).option("--dry-run", "show what would be sent, and send nothing");
   const ofProvider = (command: Command) =>
     command.option("--provider <address>", "the ProviderStake (default: COCOON_PROVIDER)");
+
+  sends(program.command("init"))
+    .description("make a configuration for a developer's gateway or a provider's relayer")
+    .option("--role <role>", "developer or provider")
+    .option("--network <name>", "localnet, testnet or mainnet")
+    .option("--endpoint <url>", "the chain's JSON-RPC endpoint")
+    .option("--registry <address>", "the NetworkRegistry")
+    .option("--attestation-registry <address>", "the AttestationRegistry")
+    .option("--words-file <file>", "the wallet's words (default: a new wallet)")
+    .option("--model <name>", "what a developer will ask for")
+    .option("--budget <ton>", "of each job")
+    .option("--max-cost <ton>", "of one request")
+    .option("--provider <address>", "a provider's ProviderStake")
+    .option("--workers <urls>", "a provider's workers")
+    .option("--out <file>", "where it is written", ".env")
+    .option("--force", "replace that file")
+    .option("--yes", "ask nothing, take the defaults")
+    .action(run(io, (options) => parts.init().init(io, options)));
 
   const attest = program.command("attest").description("machines' quotes, off chain and on it");
   const provider = program.command("provider").description("a provider's stake, offers and standing");
@@ -52,6 +71,12 @@ export function addManageCommands(program: Command, io: Io = terminalIo()): { re
   ofProvider(shown(provider.command("earnings")))
     .description("what was earned, and what a day would bring")
     .option("--tokens-per-second <number>", "written by your hardware, as measured")
+    .option("--gpu <name>", "or an estimate: a100, b200, h100, h200, l40s, rtx4090, rtx5090")
+    .option("--params <billions>", "that each of the model's tokens passes, for the estimate")
+    .option("--gpus <number>", "cards that share the model", "1")
+    .option("--bits <number>", "of each parameter", "16")
+    .option("--batch <number>", "requests answered at once", "16")
+    .option("--market", "reckon with the middle of the market's prices, not your own")
     .option("--prompt-ratio <number>", "tokens read for each one written", "3")
     .option("--hours <number>", "a day", "24")
     .option("--load <number>", "part of that time with work", "0.5")

@@ -1,6 +1,6 @@
 import { Address } from "@ton/core";
 import { request } from "undici";
-import { type Deployment, readDeployment } from "../../../wrappers/deployments";
+import { readDeployment } from "../../../wrappers/deployments";
 import {
   type NetworkView,
   type Opener,
@@ -8,13 +8,11 @@ import {
   viewNetwork,
   viewProvider,
 } from "../../../wrappers/views";
-import { type ChainReader, openContract } from "../../chain";
-import { listProviders } from "../../client/listProviders";
-import { silentLog } from "../../observe/log";
+import { openContract } from "../../chain";
 import { formatTon } from "../../protocol";
-import { openStore } from "../../store";
 import { type ProviderOptions, providerOf } from "./chainCommands";
 import { type Check, checked, printChecks } from "./checks";
+import { type MarketDeps, viewMarket } from "./market";
 import type { Io } from "./output";
 import { withProgress } from "./output";
 import { withChain } from "./session";
@@ -131,39 +129,25 @@ async function askEndpoint({ endpoint }: ProviderView): Promise<Check | string> 
       };
 }
 
-async function comparePrices(
-  deps: { readonly chain: Opener; readonly reader: ChainReader; readonly deployment: Deployment },
-  own: ProviderView,
-): Promise<Check | string> {
-  const store = await openStore({ url: "memory:", log: silentLog });
-  try {
-    const { networkRegistry: registry, attestationRegistry, globalId } = deps.deployment;
-    const network = { globalId, registry, attestationRegistry };
-    const all = await listProviders({ reader: deps.reader, store, log: silentLog, network });
-    const others = await Promise.all(
-      all.map((address) => viewProvider(deps.chain, Address.parseRaw(address))),
-    );
-    const dearer = own.offers.flatMap((offer) => {
-      const rivals = others
-        .filter(({ address }) => address !== own.address)
-        .flatMap(({ offers }) => offers.filter(({ model }) => model === offer.model).map(priceOf));
-      const cheaper = rivals.filter((price) => price < priceOf(offer)).length;
-      return cheaper === 0
-        ? []
-        : [`${offer.model.slice(0, 8)}…: ${cheaper} of ${rivals.length} others are cheaper`];
-    });
-    const rivals = others.length - 1;
-    return dearer.length === 0
-      ? `none of ${rivals} other providers is cheaper`
-      : {
-          name: "price",
-          outcome: "note",
-          detail: dearer.join("; "),
-          fix: "Gateways try the cheapest first: cocoon provider offers CATALOG.json",
-        };
-  } finally {
-    await store.close();
-  }
+async function comparePrices(deps: MarketDeps, own: ProviderView): Promise<Check | string> {
+  const all = await viewMarket(deps);
+  const dearer = own.offers.flatMap((offer) => {
+    const rivals = all
+      .filter(({ address }) => address !== own.address)
+      .flatMap(({ offers }) => offers.filter(({ model }) => model === offer.model).map(priceOf));
+    const cheaper = rivals.filter((price) => price < priceOf(offer)).length;
+    return cheaper === 0
+      ? []
+      : [`${offer.model.slice(0, 8)}…: ${cheaper} of ${rivals.length} others are cheaper`];
+  });
+  return dearer.length === 0
+    ? `none of ${all.length - 1} other providers is cheaper`
+    : {
+        name: "price",
+        outcome: "note",
+        detail: dearer.join("; "),
+        fix: "Gateways try the cheapest first: cocoon provider offers CATALOG.json",
+      };
 }
 
 /** As gateways compare: a chat reads some three tokens for each that it writes. */

@@ -247,6 +247,25 @@ describe("the commands that look at a network and send to it", () => {
     expect((await cocoon(["provider", "earnings", "--tokens-per-second", "fast"])).code).toBe(1);
   });
 
+  it("estimates a day from a card and a model's size, at the middle of the market's prices", async () => {
+    const estimate = ["--gpu", "H100", "--params", "8", "--batch", "16", "--market"];
+    const reckoned = await json(
+      z.looseObject({
+        tokensPerSecond: z.number(),
+        price: z.looseObject({ promptNano: z.string(), offers: z.number() }),
+      }),
+      ["provider", "earnings", ...estimate, "--model", toHex(MODEL_HASH)],
+    );
+    // 3.35 TB/s, half of it reached, over 16 GB of weights, for each of 16 requests.
+    expect(reckoned.tokensPerSecond).toBe(1_675);
+    // Of two offers the lower: 0.000000001 and 0.2 TON a million.
+    expect(reckoned.price).toMatchObject({ promptNano: "1", offers: 2 });
+    const { code, stdout } = await cocoon(["provider", "earnings", ...estimate, "--rate", "3"]);
+    expect([code, stdout.split("\n").filter((line) => line.length > 80)]).toEqual([0, []]);
+    expect(stdout).toMatch(/^speed {4}1675 tokens a second, estimated from memory bandwidth: measure$/m);
+    expect((await cocoon(["provider", "earnings", "--gpu", "toaster", "--params", "8"])).code).toBe(1);
+  });
+
   it("opens, tops up, shows and closes a job", async () => {
     const key = toHex(primitives.ed25519PublicKey(new Uint8Array(32).fill(9)));
     const opened = await json(sentSchema, ["job", "open", toHex(MODEL_HASH), "1", "--session-key", key]);
