@@ -58,7 +58,14 @@ describe("a provider with several workers", () => {
       .list()
       .some((worker) => worker.url === url && worker.inFlight > 0);
   const untilState = (url: string, state: string | undefined) =>
-    until(`the worker is ${state}`, async () => (stateOf(url) === state ? true : undefined), PATIENCE_MS);
+    until(
+      `the worker is ${state}`,
+      async () => (stateOf(url) === state ? true : undefined),
+      PATIENCE_MS,
+    ).catch((thrown: unknown) => {
+      const seen = JSON.stringify(workers().list());
+      throw new Error(`${seen}\n${world.providerLines.slice(-30).join("")}`, { cause: thrown });
+    });
   const messages = [{ role: "user", content: "who is there?" }];
   const ask = (more: object = {}) =>
     world.post("/v1/chat/completions", { model: MODEL, messages, max_tokens: 20, ...more });

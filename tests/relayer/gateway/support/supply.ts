@@ -4,7 +4,7 @@ import { createDevelopmentSource, type QuoteSource } from "../../../../relayer/a
 import { createKeyCache } from "../../../../relayer/chain";
 import { type DevRole, devWallet } from "../../../../relayer/localnet/devWallets";
 import type { Clock } from "../../../../relayer/observe/clock";
-import { silentLog } from "../../../../relayer/observe/log";
+import { type Log, silentLog } from "../../../../relayer/observe/log";
 import { type Provider, startProvider } from "../../../../relayer/provider";
 import type { Backend } from "../../../../relayer/worker/backends/backend";
 import { type RunningWorker, startWorker } from "../../../../relayer/worker/startWorker";
@@ -57,6 +57,8 @@ export interface SupplyOptions {
   readonly settleMinNano: bigint;
   /** By default that of a development platform. */
   readonly quoteSource?: QuoteSource;
+  /** The relayer's. */
+  readonly log?: Log;
 }
 
 /** Starts a provider and its worker; resolves once the worker is attested. */
@@ -100,7 +102,7 @@ export async function startSupply(options: SupplyOptions): Promise<Supply> {
       drainMs: 300,
       stopMs: 20_000,
     },
-    log: silentLog,
+    log: options.log ?? silentLog,
     clock,
   });
   proxy.target = provider.url;

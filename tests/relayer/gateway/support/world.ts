@@ -71,6 +71,8 @@ export interface World {
   /** What the first provider's model says. */
   readonly script: Script;
   readonly logLines: string[];
+  /** The same of the first provider. */
+  readonly providerLines: string[];
   readonly openai: OpenAI;
   /** The first provider. */
   readonly supply: Supply;
@@ -160,6 +162,7 @@ export async function createWorld(
   const script: Script = { words: ["Hello", " from", " the", " enclave"], delayMs: 0, status: 200 };
   const folder = mkdtempSync(join(tmpdir(), "cocoon-gateway-"));
   const logLines: string[] = [];
+  const providerLines: string[] = [];
   const log: Log = createLog({
     name: "gateway",
     level: "debug",
@@ -174,6 +177,11 @@ export async function createWorld(
     index: 0,
     operator: "operator",
     prices: PRICES,
+    log: createLog({
+      name: "provider",
+      level: "debug",
+      destination: { write: (line) => providerLines.push(line) },
+    }),
   });
   const others: Supply[] = [];
   const start = (policy: Partial<Policy> = {}, changed: Partial<GatewayOptions> = {}) =>
@@ -202,6 +210,7 @@ export async function createWorld(
     folder,
     script,
     logLines,
+    providerLines,
     supply,
     attestorUrl: attestor.url,
     gateway,
