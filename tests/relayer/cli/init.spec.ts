@@ -52,7 +52,7 @@ describe("cocoon init", () => {
     const config = readConfig("gateway", written());
     expect([code, config.COCOON_GLOBAL_ID, config.COCOON_JOB_BUDGET_NANO]).toEqual([0, -3, 2_500_000_000n]);
     expect(config.COCOON_NETWORK_REGISTRY.toString()).toBe(REGISTRY);
-    const words = config.COCOON_DEVELOPER_MNEMONIC.split(" ");
+    const words = (written().COCOON_DEVELOPER_MNEMONIC ?? "").split(" ");
     const { address } = await walletFromMnemonic({ words, networkGlobalId: -3 });
     expect(result.wallet).toBe(address.toString({ bounceable: false, testOnly: true }));
     expect(statSync(out).mode & 0o777).toBe(0o600);
