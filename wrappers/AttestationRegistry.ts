@@ -44,7 +44,7 @@ export interface QuotePolicyConfig {
   /** Least version of the quoting enclave. */
   readonly qeSvn: number;
   /** Least security versions by FMSPC; a kind of machine that is not here is refused. */
-  readonly minimums: ReadonlyMap<bigint, Omit<TcbMinimum, "$$type">>;
+  readonly minimums: ReadonlyMap<bigint, Omit<TcbMinimum, "$$type" | "issuedAt" | "number">>;
 }
 
 const NO_MACHINES: QuotePolicyConfig = { rootKey: INTEL_SGX_ROOT, qeSvn: 0, minimums: new Map() };
@@ -83,7 +83,7 @@ async function quotePolicyCell({ rootKey, qeSvn, minimums }: QuotePolicyConfig):
   const code = codeReference((await contractCodes()).platform);
   const listed = Dictionary.empty<bigint, TcbMinimum>();
   for (const [fmspc, minimum] of minimums) {
-    listed.set(fmspc, { $$type: "TcbMinimum", ...minimum });
+    listed.set(fmspc, { $$type: "TcbMinimum", ...minimum, issuedAt: 0n, number: 0n });
   }
   return beginCell()
     .store(
@@ -97,6 +97,8 @@ async function quotePolicyCell({ rootKey, qeSvn, minimums }: QuotePolicyConfig):
         authorities: Dictionary.empty(),
         minimums: listed,
         revoked: Dictionary.empty(),
+        qeIssuedAt: 0n,
+        qeNumber: 0n,
       }),
     )
     .endCell();

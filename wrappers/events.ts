@@ -10,6 +10,7 @@ import {
   loadChangeExecutedEvent,
   loadChangeQueuedEvent,
   loadClaimsReleasedEvent,
+  loadCollateralPostedEvent,
   loadDemandDeclaredEvent,
   loadHeadSettledEvent,
   loadJobAcceptedEvent,
@@ -59,6 +60,7 @@ const LOADERS = {
   3758358532: loadPauseChangedEvent,
   3758358533: loadPolicyTightenedEvent,
   3758358544: loadAuthorityRegisteredEvent,
+  3758358545: loadCollateralPostedEvent,
 } as const satisfies Readonly<Record<number, (slice: Slice) => { readonly $$type: string }>>;
 
 /** An event of any contract, told apart by `$$type`. */

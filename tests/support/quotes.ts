@@ -8,9 +8,9 @@ import {
   type TestMachine,
   type TestQuoteOptions,
 } from "../../relayer/attestation/tdx/makeTestQuote";
+import { cutAuthority } from "../../relayer/attestation/tdx/onChainCertificate";
 import {
   certificationCell,
-  cutAuthority,
   cutBind,
   cutQuote,
   type QuoteParts,

@@ -6,14 +6,8 @@ import { TeePlatform, teePlatform } from "../../../wrappers/TeePlatform";
 import { type ChainReader, type MasterBlock, openContract } from "../../chain";
 import { FinalError } from "../../errors";
 import { equalBytes, hashBind } from "../../protocol";
-import {
-  authorityOf,
-  certificationCell,
-  cutAuthority,
-  cutBind,
-  cutQuote,
-  type OnChainQuote,
-} from "../tdx/onChainQuote";
+import { authorityOf, cutAuthority } from "../tdx/onChainCertificate";
+import { certificationCell, cutBind, cutQuote, type OnChainQuote } from "../tdx/onChainQuote";
 import { machineCertificates, quotePartsOf } from "../tdx/quoteParts";
 import { readQuoteFacts } from "./quoteFacts";
 

@@ -2,11 +2,19 @@ import { sign } from "node:crypto";
 import type { Collateral } from "./collateral";
 import { QE_MRSIGNER, TEST_FACTS, toPem } from "./makeTestQuote";
 import { DER, der, derBits, derInteger, derOid, derTime, sequence } from "./makeTestQuoteDer";
-import { intelName, makeTestCertificate, signP256, type TestP256Key, testP256Key } from "./makeTestQuotePki";
+import {
+  extension,
+  intelName,
+  makeTestCertificate,
+  signP256,
+  type TestP256Key,
+  testP256Key,
+} from "./makeTestQuotePki";
 import type { TcbStatus } from "./tcbStatus";
 
 // What Intel would publish about a machine made by `makeTestMachine`: signed under the same root, of the same shape.
 
+const KEY_COMPROMISE = extension("2.5.29.21", false, der(DER.enumerated, Buffer.from([1])));
 const ECDSA_SHA256 = sequence(derOid("1.2.840.10045.4.3.2"));
 const YEAR = 365 * 86_400;
 const MONTH = 30 * 86_400;
@@ -89,7 +97,7 @@ export function makeTestCrl(
   nextUpdate: number,
 ): Buffer {
   const entries = by.revoked.map((serial) =>
-    sequence(derInteger(BigInt(`0x${serial}`)), derTime(thisUpdate)),
+    sequence(derInteger(BigInt(`0x${serial}`)), derTime(thisUpdate), sequence(KEY_COMPROMISE)),
   );
   const tbs = sequence(
     der(DER.integer, Buffer.from([1])),
@@ -115,14 +123,17 @@ function tcbInfoOf(options: TestCollateralOptions) {
   const tcbDate = "2025-05-14T00:00:00Z";
   const components = (svns: readonly number[]) => svns.map((svn) => ({ svn }));
   const tdx = (svns: readonly number[]) => components([...svns, ...Array(16 - svns.length).fill(0)]);
+  const dates = datesOf(options);
   const signer = { mrsigner: ZERO_48, attributes: ZERO_8, attributesMask: "FF".repeat(8) };
   return {
     id: "TDX",
     version: 3,
-    ...datesOf(options),
+    issueDate: dates.issueDate,
+    nextUpdate: dates.nextUpdate,
     fmspc: Buffer.from(TEST_FACTS.fmspc).toString("hex").toUpperCase(),
     pceId: "0000",
     tcbType: 0,
+    tcbEvaluationDataNumber: dates.tcbEvaluationDataNumber,
     tdxModule: signer,
     tdxModuleIdentities: [
       {

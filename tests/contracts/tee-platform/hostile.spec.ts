@@ -5,7 +5,7 @@ import {
   signP256,
   testP256Key,
 } from "../../../relayer/attestation/tdx/makeTestQuotePki";
-import { authorityOf } from "../../../relayer/attestation/tdx/onChainQuote";
+import { authorityOf } from "../../../relayer/attestation/tdx/onChainCertificate";
 import { storeQuoteVerified } from "../../../wrappers/messages";
 import { body, type Delivery, deliver, OP, useWorld } from "../../support/actors";
 import { exitCode, expectRefused } from "../../support/expect";
