@@ -3,6 +3,7 @@ import { FinalError, RetryableError } from "../../errors";
 import { toWorkerKey } from "../../protocol";
 import type { Context } from "../context";
 import { callJson } from "../workers/callJson";
+import { allKeys } from "../workers/formerKeys";
 import { takesRequests } from "../workers/pool";
 
 const PATH = "/v1/attestation/report";
@@ -23,8 +24,7 @@ export async function showAttestationReport(
   if (!/^[0-9a-f]{64}$/.test(nonce)) {
     throw new FinalError("BAD_REQUEST", "nonce must be 32 bytes as lower-case hex.");
   }
-  const candidates = pool
-    .all()
+  const candidates = allKeys({ pool })
     .filter(
       (entry) =>
         takesRequests(entry) &&
@@ -38,6 +38,10 @@ export async function showAttestationReport(
     throw new RetryableError("NO_WORKER", "No attested worker of this model answers now.");
   }
   const { dispatcher } = pool;
+  const key = chosen.identity?.receiptKey ?? "";
   const call = { dispatcher, method: "GET", timeoutMs: policy.callMs } as const;
-  return await callJson({ ...call, url: `${chosen.url}${PATH}?nonce=${nonce}` }, z.looseObject({}));
+  return await callJson(
+    { ...call, url: `${chosen.url}${PATH}?nonce=${nonce}&worker=${key}` },
+    z.looseObject({}),
+  );
 }

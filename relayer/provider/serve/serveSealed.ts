@@ -106,7 +106,7 @@ async function relay(
   let leave: (() => void) | undefined;
   try {
     leave = worker.slots.tryTake() ?? (await waitForPlace(worker, response, traffic));
-    if (worker.identity?.receiptKey !== headers.worker) {
+    if (context.pool.find(headers.worker) === undefined) {
       throw new RetryableError("STALE_KEY", "The worker has a new key since: seal the request again.");
     }
     const bytes = await relayAnswer({

@@ -2,12 +2,12 @@ import { FinalError } from "../../errors";
 import { toBase64, toHex, toJobAddress, toRequestId } from "../../protocol";
 import { findReceipt, findTask } from "../../store";
 import type { Context } from "../context";
+import { usableKeys } from "../workers/formerKeys";
 import { takesRequests } from "../workers/pool";
 
 /** `GET /v1/workers`: attested workers that answer, the least busy first. */
-export function listWorkers({ pool }: Pick<Context, "pool">): readonly object[] {
-  return pool
-    .all()
+export function listWorkers(context: Pick<Context, "pool" | "book">): readonly object[] {
+  return usableKeys(context)
     .filter(takesRequests)
     .flatMap(({ identity, onChain, slots }) =>
       onChain !== undefined && identity?.bindBytes !== undefined

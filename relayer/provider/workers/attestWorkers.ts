@@ -8,6 +8,7 @@ import { fromBase64, toRawAddress } from "../../protocol";
 import { type Context, nowSeconds } from "../context";
 import { type Attempts, createAttempts } from "./attempts";
 import { type ChainPolicy, readChainPolicy } from "./chainPolicy";
+import { allKeys } from "./formerKeys";
 import type { Identity } from "./identity";
 import { createImageWatch } from "./imageWatch";
 import type { WorkerEntry } from "./pool";
@@ -161,7 +162,7 @@ async function readAttested(context: Context): Promise<void> {
     context.reader,
     ProviderStake.fromAddress(context.provider),
   ).getWorkers();
-  for (const entry of context.pool.all()) {
+  for (const entry of allKeys(context)) {
     const key = entry.identity?.receiptKey;
     const found = key === undefined ? undefined : workers.get(BigInt(`0x${key}`));
     const before = entry.onChain;

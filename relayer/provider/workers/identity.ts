@@ -16,6 +16,8 @@ export const identitySchema = z.looseObject({
   hpkePublicKey: z.string(),
   bind: z.string().nullish(),
   evidence: z.unknown().optional(),
+  /** Receipt keys that the worker had before, and that still serve. */
+  former: z.array(z.string()).default([]),
   model: z.string().default(""),
   contextLength: z.int().min(0).default(0),
   capacity: z.int().min(1).max(10_000).default(8),
@@ -31,6 +33,7 @@ export interface Identity {
   readonly bindBytes: Uint8Array | undefined;
   readonly bind: BindStatement | undefined;
   readonly evidence: unknown;
+  readonly former: readonly WorkerKey[];
   /** Hex; empty while unbound. */
   readonly modelHash: string;
   readonly model: string;
@@ -53,6 +56,7 @@ export function parseIdentity(fields: z.infer<typeof identitySchema>): Identity 
     bindBytes,
     bind,
     evidence: fields.evidence,
+    former: fields.former.map(toWorkerKey),
     modelHash: bind === undefined ? "" : toHex(bind.modelHash),
     model: fields.model,
     contextLength: fields.contextLength,

@@ -7,6 +7,7 @@ import type { JobEntry } from "../book";
 import { type Context, nowSeconds } from "../context";
 import { readLaneEnds } from "../follow/followJobs";
 import { sendOnce } from "../sendOnce";
+import { allKeys } from "./formerKeys";
 import { takesRequests, type WorkerEntry } from "./pool";
 
 /**
@@ -21,7 +22,7 @@ export async function openLanes(context: Context): Promise<void> {
     if (Object.values(job.facts.lanes).includes(0)) {
       await readLaneEnds(context, job.row.address);
     }
-    for (const entry of context.pool.all()) {
+    for (const entry of allKeys(context)) {
       try {
         await openLane(context, job, entry);
       } catch (error) {
@@ -50,6 +51,9 @@ async function openLane(context: Context, job: JobEntry, entry: WorkerEntry): Pr
   }
   const until = job.facts.lanes[identity.receiptKey];
   const known = until !== undefined;
+  if (!known && entry.owner !== entry) {
+    return; // keys that were followed by others get no new lanes
+  }
   if (!known && liveLanes(context, job) >= context.policy.lanesPerJob) {
     return;
   }
@@ -73,11 +77,11 @@ async function openLane(context: Context, job: JobEntry, entry: WorkerEntry): Pr
   }
 }
 
-/** Lanes whose worker is still there; those of dead ones are only settled. */
+/** Lanes whose worker is still there under these keys; those of dead and former ones are only settled. */
 function liveLanes(context: Context, job: JobEntry): number {
   return Object.keys(job.facts.lanes).filter((worker) => {
     const entry = context.pool.find(worker);
-    return entry !== undefined && takesRequests(entry);
+    return entry !== undefined && entry.owner === entry && takesRequests(entry);
   }).length;
 }
 

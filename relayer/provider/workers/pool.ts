@@ -7,41 +7,18 @@ import type { RawAddress } from "../../protocol";
 import type { Policy } from "../policy";
 import { callJson } from "./callJson";
 import { type Identity, identitySchema, parseIdentity } from "./identity";
-import { createSlots, type Slots } from "./slots";
+import { createSlots } from "./slots";
+import { formerEntry, type WorkerEntry } from "./workerEntry";
 import { toWorkerUrl } from "./workerUrl";
 
+export type { WorkerEntry } from "./workerEntry";
+
 const reportSchema = z.looseObject({ evidence: evidenceSchema });
-
-/** What the provider's contract says about a worker key. */
-export interface ChainWorker {
-  readonly expiresAt: number;
-  readonly epoch: number;
-  readonly hpkeKeyHash: bigint;
-  readonly imageHash: bigint;
-}
-
-export interface WorkerEntry {
-  readonly url: string;
-  /** Where sealed requests go. */
-  readonly sealed: { readonly origin: string; readonly path: string };
-  readonly slots: Slots;
-  identity: Identity | undefined;
-  alive: boolean;
-  failures: number;
-  /** Called when the worker is found dead: requests that it has not begun to answer are handed back. */
-  readonly onDead: Set<() => void>;
-  /** It ends what it runs, gets nothing new, and is then forgotten. */
-  draining: boolean;
-  /** Undefined while its key is not attested. */
-  onChain: ChainWorker | undefined;
-  /** Budget by job, as last told to this key's lanes. */
-  readonly lanes: Map<string, bigint>;
-}
 
 export interface WorkerPool {
   readonly dispatcher: Dispatcher;
   all(): readonly WorkerEntry[];
-  /** The worker that has this receipt key now. */
+  /** The worker that has this receipt key, as its newest or as a former one. */
   find(receiptKey: string): WorkerEntry | undefined;
   /** Takes a worker in; one that drains stays after all. */
   add(url: string): WorkerEntry;
@@ -118,6 +95,18 @@ export function createWorkerPool(deps: {
       schema,
     );
 
+  const remember = (entry: WorkerEntry) => {
+    if (entry.identity !== undefined) {
+      byKey.set(entry.identity.receiptKey, entry);
+    }
+  };
+  const forget = (entries: readonly WorkerEntry[]) => {
+    for (const { identity, owner } of entries) {
+      if (identity !== undefined && byKey.get(identity.receiptKey)?.owner === owner) {
+        byKey.delete(identity.receiptKey);
+      }
+    }
+  };
   const adopt = (entry: WorkerEntry, identity: Identity) => {
     const before = entry.identity;
     if (before !== undefined && before.receiptKey !== identity.receiptKey) {
@@ -127,18 +116,23 @@ export function createWorkerPool(deps: {
         worker: identity.receiptKey,
         before: before.receiptKey,
       });
-      byKey.delete(before.receiptKey);
+      entry.former = [formerEntry(entry, before), ...entry.former];
       entry.onChain = undefined;
       entry.lanes.clear();
+    }
+    forget(entry.former.filter((former) => !isNamed(identity, former)));
+    entry.former = entry.former.filter((former) => isNamed(identity, former));
+    for (const former of entry.former) {
+      remember(former);
     }
     if (before?.ready !== identity.ready && (before !== undefined || !identity.ready)) {
       const msg = identity.ready ? "worker's backend answers again" : "worker's backend does not answer";
       log.warn({ msg, url: entry.url });
     }
     entry.identity = identity;
-    byKey.set(identity.receiptKey, entry);
+    remember(entry);
   };
-  const refresh = async (entry: WorkerEntry) => {
+  const refresh = async ({ owner: entry }: WorkerEntry) => {
     const path = "/v1/identity";
     const asked = { method: "GET", path, timeoutMs: policy.healthTimeoutMs } as const;
     const identity = parseIdentity(await call(entry, asked, identitySchema));
@@ -175,9 +169,7 @@ export function createWorkerPool(deps: {
       await entry.slots.idle();
       if (entry.draining && byUrl.get(entry.url) === entry) {
         byUrl.delete(entry.url);
-        if (entry.identity !== undefined && byKey.get(entry.identity.receiptKey) === entry) {
-          byKey.delete(entry.identity.receiptKey);
-        }
+        forget([entry, ...entry.former]);
         log.info({ msg: "worker drained", url: entry.url });
       }
     },
@@ -202,7 +194,7 @@ export function createWorkerPool(deps: {
       await refresh(entry);
     },
     async quote(entry, fresh) {
-      const path = `/v1/attestation/report?nonce=${fresh}`;
+      const path = `/v1/attestation/report?nonce=${fresh}&worker=${entry.identity?.receiptKey ?? ""}`;
       const { evidence } = await call(entry, { method: "GET", path }, reportSchema);
       if (evidence.kind !== "tdx") {
         throw new RetryableError("ATTESTATION_MISSING", "The worker shows another evidence than before.", {
@@ -212,7 +204,8 @@ export function createWorkerPool(deps: {
       return evidence;
     },
     async putLane(entry, { job, terms, budgetNano, deadlineAt }) {
-      const body = { terms, budget: budgetNano.toString(), deadlineAt };
+      const worker = entry.identity?.receiptKey;
+      const body = { terms, budget: budgetNano.toString(), deadlineAt, worker };
       const path = `/v1/lanes/${encodeURIComponent(job)}`;
       await call(entry, { method: "PUT", path, body }, z.unknown());
       entry.lanes.set(job, budgetNano);
@@ -238,6 +231,15 @@ function createEntry(url: string, policy: Policy): WorkerEntry {
     draining: false,
     onChain: undefined,
     lanes: new Map(),
+    former: [],
+    get owner() {
+      return entry;
+    },
   };
   return entry;
+}
+
+/** A process that was started anew names none of the keys that were there before. */
+function isNamed({ former }: Identity, { identity }: WorkerEntry): boolean {
+  return identity !== undefined && former.includes(identity.receiptKey);
 }

@@ -5,6 +5,8 @@ import { createWorld, until, type World } from "./support/world";
 // Every process of the network runs in this one, on whatever cores the machine has left.
 jest.setTimeout(180_000);
 
+const HOUR = 3_600;
+
 /** What the relayer has said under one message. */
 function told(world: World, msg: string): Record<string, unknown>[] {
   return world.logLines.map((line) => JSON.parse(line)).filter((line) => line.msg === msg);
@@ -73,10 +75,35 @@ describe("provider, a worker in a TDX machine", () => {
     expect(Number(expiresAt)).toBeGreaterThan(world.net.chain.now() + 86_000);
   });
 
+  it("has new keys attested before its day is over, and loses no request while they take over", async () => {
+    const job = await world.openJob(2n);
+    const [old] = await world.listed();
+    const before = (await submissions(world)).length;
+    await world.net.chain.setTime(world.net.chain.now() + 18 * HOUR + 60);
+    const answers: { key: string | undefined; code: string | undefined }[] = [];
+    await until("the new keys answer", async () => {
+      const { record, code } = await job.ask();
+      answers.push({ key: record?.worker, code });
+      return record !== undefined && record.worker !== old?.receiptPublicKey ? true : undefined;
+    });
+    expect(answers.at(-1)?.key).toBe(world.worker.receiptPublicKey);
+    expect(answers.filter(({ key }) => key === undefined)).toEqual([]);
+    expect((await submissions(world)).slice(before)).toEqual([{ path: "hot", code: 0 }]);
+
+    // Who has not heard of it yet is served under the old keys, until their end.
+    expect(await job.ask({ worker: old })).toMatchObject({ complete: true });
+    expect((await world.listed()).map(({ receiptPublicKey }) => receiptPublicKey)).toEqual([
+      world.worker.receiptPublicKey,
+    ]);
+    await world.net.chain.setTime(world.net.chain.now() + 6 * HOUR);
+    expect(await job.ask({ worker: old })).toMatchObject({ complete: false });
+    expect(await job.ask()).toMatchObject({ complete: true });
+  });
+
   it("is attested anew over the hot path when the network raises its epoch", async () => {
     await tighten(world, "RaiseEpoch");
     await untilAttested(world, 2n);
-    expect((await submissions(world)).slice(1)).toEqual([{ path: "hot", code: 0 }]);
+    expect((await submissions(world)).slice(2)).toEqual([{ path: "hot", code: 0 }]);
   });
 
   it("is attested anew when its attestation is gone", async () => {
@@ -94,7 +121,7 @@ describe("provider, a worker in a TDX machine", () => {
         : undefined,
     );
     await untilAttested(world, 2n);
-    expect((await submissions(world)).slice(2)).toEqual([{ path: "hot", code: 0 }]);
+    expect((await submissions(world)).slice(3)).toEqual([{ path: "hot", code: 0 }]);
   });
 
   it("sends one quote, whenever the relayer is stopped on the way", async () => {
