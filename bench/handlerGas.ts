@@ -438,6 +438,17 @@ async function measureClaims(
   record.note("GasEndJob", result, job.address, "FinalizeJob");
   record.note("GasJobClosed", result, provider.address, "JobClosed");
   await world.chain.loadFrom(snapshot);
+
+  await putLanes(world, job.address, lanes, pending);
+  world.chain.now = START + 150;
+  const disputed = await job.send(developer.getSender(), { value }, { $$type: "DisputeClaim", ...QUERY });
+  record.note("GasDispute", disputed, job.address, "DisputeClaim");
+  world.chain.now = START + 150 + DAY;
+  const ruling = { $$type: "ResolveDispute", ...QUERY, bps: 5_000n } as const;
+  const ruled = await job.send(world.guardian.getSender(), { value }, ruling);
+  const beyond = gasOf(transactionOf(ruled, job.address, "ResolveDispute")) - (record.gas.GasEndJob ?? 0);
+  record.keep("GasResolveDispute", beyond);
+  await world.chain.loadFrom(snapshot);
 }
 
 /** Writes lanes into an Active job, as 16 attested workers could have made them. */

@@ -7,9 +7,10 @@ export async function run(provider: ScriptHost, args: string[]): Promise<void> {
   const state = JOB_STATES[Number((await job.getJobState()).state)];
   switch (state) {
     case "open":
+    case "disputed":
     case "closing": {
       const { closeAt } = await job.getJobState();
-      if (state === "closing" && Date.now() < Number(closeAt) * 1000) {
+      if (state !== "open" && Date.now() < Number(closeAt) * 1000) {
         throw new Error(
           `Claims may arrive until ${new Date(Number(closeAt) * 1000).toISOString()}; close it then.`,
         );

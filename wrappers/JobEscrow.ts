@@ -32,7 +32,7 @@ export function jobEscrow(config: JobEscrowConfig): Promise<JobEscrow> {
   return newJobEscrow(record, config.form ?? "library");
 }
 
-export type JobStateName = "new" | "open" | "accepting" | "active" | "closing" | "task";
+export type JobStateName = "new" | "open" | "accepting" | "active" | "closing" | "disputed" | "task";
 
 /** States of a JobEscrow, by the number its getter returns. A closed job is an account that no longer exists. */
 export const JOB_STATES: Readonly<Record<number, JobStateName>> = {
@@ -41,5 +41,6 @@ export const JOB_STATES: Readonly<Record<number, JobStateName>> = {
   2: "accepting",
   3: "active",
   4: "closing",
+  5: "disputed",
   16: "task",
 };

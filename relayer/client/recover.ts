@@ -37,7 +37,10 @@ interface Missing extends EndedCall {
   readonly requestHash: Uint8Array | undefined;
 }
 
-export type RecoverDeps = Pick<ReadDeps, "store" | "secretBox" | "log" | "http" | "spender" | "saving"> & {
+export type RecoverDeps = Pick<
+  ReadDeps,
+  "store" | "secretBox" | "wallet" | "log" | "http" | "spender" | "saving"
+> & {
   readonly inFlight: Pick<InFlight, "ban">;
   readonly cosigner: Pick<Cosigner, "touch">;
   readonly sessions: Pick<Sessions, "release" | "byAddress">;

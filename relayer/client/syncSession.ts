@@ -48,6 +48,7 @@ export async function syncSession(deps: ClientDeps, session: Session): Promise<v
       await syncActive(deps, session);
       break;
     case "closing":
+    case "disputed":
       session.state = "closing";
       session.closeSeconds = job.closeAt;
       if (now > job.closeAt + FINALIZE_AFTER_SECONDS) {

@@ -2,6 +2,7 @@ import { FinalError } from "../errors";
 import { parseRecord, type ReceiptRecord, verifyRecord, type WorkerKey, workerKeyToBytes } from "../protocol";
 import { saveReceipt, UNHURRIED } from "../store";
 import { saveTexts } from "../store/saveTexts";
+import { type AccuseDeps, accuse } from "./accuse";
 import { sealTexts } from "./atRest";
 import type { ClientDeps } from "./deps";
 import { laneOf, type Session } from "./session";
@@ -30,15 +31,32 @@ export interface TakenReceipt {
 }
 
 /**
- * Verifies a receipt in every respect that this client can, and starts to save it.
+ * Verifies a receipt in every respect that this client can, and starts to save it. Of one that does not hold the proof is
+ * filed, if there is one.
  * Throws `RECEIPT_INVALID` or `HEAD_INVALID`; `costNano` rejects when a neighbour turns out to be wrong.
  */
 export function takeReceipt(
-  deps: Pick<ClientDeps, "store" | "secretBox">,
+  deps: Pick<ClientDeps, "store" | "secretBox"> & AccuseDeps,
   claim: ReceiptClaim,
 ): TakenReceipt {
-  const { session, worker } = claim;
   const record = parseRecord(claim.record);
+  const { session } = claim;
+  try {
+    const taken = check(deps, claim, record);
+    taken.costNano.catch(() => void accuse(deps, { session, record }));
+    return taken;
+  } catch (thrown) {
+    void accuse(deps, { session, record });
+    throw thrown;
+  }
+}
+
+function check(
+  deps: Pick<ClientDeps, "store" | "secretBox">,
+  claim: ReceiptClaim,
+  record: ReceiptRecord,
+): TakenReceipt {
+  const { session, worker } = claim;
   const head = verifyRecord(record, {
     networkId: session.terms.networkId,
     job: session.address,

@@ -118,5 +118,5 @@ describe("Gas and sizes", () => {
       writeFileSync(TABLE, `${JSON.stringify(now, null, 2)}\n`);
     }
     expect(now).toEqual(JSON.parse(readFileSync(TABLE, "utf8")));
-  });
+  }, 400_000);
 });

@@ -57,6 +57,7 @@ export async function applyJobEvent(
       });
       return await save({ settledNano: job.settledNano + event.paid });
     case "JobClosingEvent":
+    case "ClaimDisputedEvent":
       return await save({ state: "closing", closeSeconds: Number(event.closeAt) });
     case "JobClosedEvent":
       return await save({ state: "closed", settledNano: event.earned });

@@ -48,7 +48,7 @@ export async function endJob(context: Context, ending: EndingJob): Promise<void>
 /** A claim that has not matured would be lost by the end. */
 function isWaiting(chain: JobChain): boolean {
   return [...chain.lanes.values()].some(
-    (lane) => claimedNano(lane) > lane.settled + maturedNano(lane, chain.nowSeconds),
+    (lane) => claimedNano(lane) > lane.settled + maturedNano(lane, chain.maturingSeconds),
   );
 }
 

@@ -13,13 +13,16 @@ import { larger } from "../larger";
 
 /** A job's contract as it stands. */
 export interface JobChain {
-  readonly state: JobStateName;
+  /** A disputed job is a closing one, whose claims mature by another time. */
+  readonly state: Exclude<JobStateName, "disputed">;
   readonly closeAt: number;
   readonly terms: JobTerms;
   readonly rules: JobRules;
   readonly lanes: ReadonlyMap<string, Lane>;
   /** Of the block that these answers show. */
   readonly nowSeconds: number;
+  /** By when claims mature: the same, but while a dispute has stopped it. */
+  readonly maturingSeconds: number;
 }
 
 /** Undefined when the account is gone or was never accepted. */
@@ -29,22 +32,26 @@ export async function readJobChain(context: Context, address: string): Promise<J
     return undefined;
   }
   const contract = openContract(context.reader, JobEscrow.fromAddress(Address.parseRaw(address)));
-  const [job, termsCell, lanes] = await Promise.all([
+  const [job, termsCell, lanes, dispute] = await Promise.all([
     contract.getJobState(),
     contract.getTerms(),
     contract.getLanes(),
+    contract.getDispute(),
   ]);
   const terms = termsCell === null ? undefined : loadJobTerms(termsCell.beginParse());
   if (terms === undefined || terms.rules === null) {
     return undefined;
   }
+  const state = JOB_STATES[Number(job.state)] ?? "new";
+  const isStopped = dispute !== null && account.utime < Number(dispute.endsAt);
   return {
-    state: JOB_STATES[Number(job.state)] ?? "new",
+    state: state === "disputed" ? "closing" : state,
     closeAt: Number(job.closeAt),
     terms,
     rules: loadJobRules(terms.rules.beginParse()),
     lanes: new Map([...lanes].map(([worker, lane]) => [worker.toString(16).padStart(64, "0"), lane])),
     nowSeconds: account.utime,
+    maturingSeconds: isStopped ? Number(dispute.at) : account.utime,
   };
 }
 

@@ -54,7 +54,7 @@ export async function settleLane(context: Context, work: LaneWork): Promise<bool
       open = (await sendSettlement(context, work, settlement)) || open;
     }
   }
-  const maturedSum = maturedNano(onChain, chain.nowSeconds);
+  const maturedSum = maturedNano(onChain, chain.maturingSeconds);
   if (maturedSum >= context.policy.settleMinNano && chain.state === "active") {
     await releaseClaims(context, work, onChain.settled + maturedSum);
   }

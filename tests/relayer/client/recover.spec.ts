@@ -1,4 +1,5 @@
 import { createServer, type Server } from "node:http";
+import { Address } from "@ton/core";
 import { DEFAULT_POLICY } from "../../../relayer/client";
 import { createProviderHttp } from "../../../relayer/client/providerHttp";
 import { type RecoverDeps, recoverCalls, recoverReceipt } from "../../../relayer/client/recover";
@@ -86,6 +87,7 @@ describe("a receipt that did not come with its answer", () => {
       inFlight: { ban: () => {} },
       cosigner: { touch: () => {} },
       secretBox: createSecretBox(undefined),
+      wallet: { address: Address.parseRaw(JOB) },
       sessions: {
         release: (which, nano) => {
           which.reservedNano -= nano;

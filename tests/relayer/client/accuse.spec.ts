@@ -1,0 +1,188 @@
+import { Address, Cell } from "@ton/core";
+import { createSecretBox } from "../../../relayer/client/secretBox";
+import { createSession, type Session } from "../../../relayer/client/session";
+import { takeReceipt } from "../../../relayer/client/takeReceipt";
+import { MAINNET_GLOBAL_ID } from "../../../relayer/localnet/config";
+import { manualClock } from "../../../relayer/observe/clock";
+import { silentLog } from "../../../relayer/observe/log";
+import {
+  createMerkleLog,
+  encodeHead,
+  encodeLeaf,
+  encodeRecord,
+  type MerkleLog,
+  type ReceiptRecord,
+  toJobAddress,
+  toRawAddress,
+  toWorkerKey,
+} from "../../../relayer/protocol";
+import { listIntents, openStore, type Store } from "../../../relayer/store";
+import { deliver, type Job, open, settleHead, useWorld } from "../../support/actors";
+import { expectEnded } from "../../support/expect";
+import { honestLeaf, type LeafChange, STEP, TERMS_PRICES } from "../../support/lies";
+import { START, WORKER } from "../../support/world";
+
+// The gateway's own check of receipts, its own store, and the real contract: what it queues is what ends the job.
+
+const world = useWorld();
+const WORKER_KEY = toWorkerKey(WORKER.publicKey.toString("hex"));
+let store: Store;
+let job: Job;
+let session: Session;
+let log: MerkleLog;
+
+beforeEach(async () => {
+  store = await openStore({ url: "memory:", log: silentLog, clock: manualClock(START * 1_000) });
+  job = await open(world());
+  session = sessionOf(job);
+  log = createMerkleLog();
+});
+afterEach(() => store.close());
+
+function sessionOf({ address }: Job): Session {
+  const terms = {
+    networkId: MAINNET_GLOBAL_ID,
+    job: toJobAddress(address.toRawString()),
+    provider: toRawAddress(world().provider.address.toRawString()),
+    modelHash: Buffer.alloc(32, 1),
+    sessionPublicKey: Buffer.alloc(32, 2),
+    ...TERMS_PRICES,
+  };
+  return createSession({
+    address: terms.job,
+    terms,
+    seed: Buffer.alloc(32, 3),
+    endpoint: "http://127.0.0.1:1",
+    model: "tiny",
+    modelHash: "11".repeat(32),
+    nonce: 1n,
+    developer: world().developer.address.toRawString(),
+    acceptBySeconds: START,
+    deadlineSeconds: START + 1,
+    state: "active",
+    budgetNano: 2_000_000_000n,
+    lastUsedMs: 0,
+  });
+}
+
+/** What the worker answers next: an honest receipt and head, unless changed. */
+function answer(
+  change: LeafChange = {},
+  head: Partial<ReceiptRecord["head"]> = {},
+  into = log,
+): ReceiptRecord {
+  const leaf = honestLeaf(into.size(), change);
+  into.append(encodeLeaf(leaf));
+  const size = into.size();
+  const signed = { size, root: into.root(), amount: leaf.amount, issuedAt: START + 60, ...head };
+  const bytes = encodeHead({ ...signed, networkId: MAINNET_GLOBAL_ID, job: session.address });
+  return {
+    leaf,
+    proof: into.inclusionProof(leaf.index),
+    head: signed,
+    signature: WORKER.sign(bytes),
+    worker: WORKER_KEY,
+  };
+}
+
+/** What the gateway makes of it: "taken", or the code it refuses it with. */
+async function take(record: ReceiptRecord, requestId = `request ${record.leaf.index}`): Promise<string> {
+  const deps = {
+    store,
+    secretBox: createSecretBox(undefined),
+    wallet: { address: world().developer.address },
+    log: silentLog,
+  };
+  try {
+    const taken = takeReceipt(deps, {
+      session,
+      worker: WORKER_KEY,
+      requestId,
+      record: encodeRecord(record),
+      maxCostNano: undefined,
+      requestHash: undefined,
+      responseHash: undefined,
+    });
+    await taken.costNano;
+    await taken.saved;
+    return "taken";
+  } catch (thrown) {
+    return thrown instanceof Error && "code" in thrown ? String(thrown.code) : String(thrown);
+  }
+}
+
+const filed = () => listIntents(store, { wallet: world().developer.address.toRawString() });
+
+/** The accusation, as soon as it is durable. */
+async function accusation() {
+  for (let round = 0; round < 500; round += 1) {
+    const [intent] = await filed();
+    if (intent !== undefined) {
+      return intent;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error("Nobody was accused.");
+}
+
+async function expectProved() {
+  const intent = await accusation();
+  expect(intent.destination).toBe(session.address);
+  const proved = await deliver(world(), {
+    from: world().developer,
+    to: Address.parseRaw(intent.destination),
+    value: intent.valueNano,
+    body: Cell.fromBase64(intent.body ?? ""),
+  });
+  expectEnded(proved, { out: 4 });
+  expect((await world().provider.getProviderState()).slashed).toBe(1n);
+}
+
+describe("A gateway that is shown a lie refuses the receipt, and files the proof by itself", () => {
+  it("of a receipt above its price", async () => {
+    expect(await take(answer())).toBe("taken");
+    expect(await take(answer({ amount: 2n * STEP + 1n }))).toBe("RECEIPT_INVALID");
+    await expectProved();
+  });
+
+  it("of a head dearer than its last receipt, which the provider has claimed by", async () => {
+    expect(await take(answer())).toBe("taken");
+    const lie = answer({}, { amount: 9n * STEP });
+    await settleHead(world(), job, { amount: 9n * STEP, size: 2, root: lie.head.root, session: null });
+    expect(await take(lie)).toBe("RECEIPT_INVALID");
+    await expectProved();
+  });
+
+  it("of a second receipt in one place", async () => {
+    const other = createMerkleLog();
+    expect(await take(answer())).toBe("taken");
+    expect(await take(answer({ responseHash: Buffer.alloc(32, 9) }, {}, other), "again")).toBe(
+      "RECEIPT_INVALID",
+    );
+    await expectProved();
+  });
+
+  it("of a counter that goes back, with the receipt before it", async () => {
+    expect(await take(answer({ cachedTokens: 9n }))).toBe("taken");
+    expect(await take(answer({ cachedTokens: 8n }))).toBe("RECEIPT_INVALID");
+    await expectProved();
+  });
+
+  it("and files one proof for a worker, however often it lies", async () => {
+    expect(await take(answer({ amount: STEP + 1n }))).toBe("RECEIPT_INVALID");
+    await accusation();
+    expect(await take(answer({ amount: 1n }))).toBe("RECEIPT_INVALID");
+    await expectProved();
+    expect(await filed()).toHaveLength(1);
+  });
+
+  it("but accuses nobody over a record that the worker has not signed", async () => {
+    const forged = {
+      ...answer({ amount: STEP + 1n }, {}, createMerkleLog()),
+      signature: Buffer.alloc(64, 1),
+    };
+    expect(await take(forged)).toBe("HEAD_INVALID");
+    expect(await take(answer())).toBe("taken");
+    expect(await filed()).toEqual([]);
+  });
+});
