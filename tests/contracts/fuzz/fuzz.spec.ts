@@ -8,7 +8,8 @@ import { useNativeHash } from "./nativeHash";
 import { readJob, readProvider } from "./views";
 
 const SEQUENCES = 2_000;
-const SEED = Date.now() % 2 ** 31;
+/** The same sequences each time, so that a change is to blame for what it breaks; `npm run fuzz` draws new ones. */
+const SEED = 41;
 
 /** A run that never got to these would prove nothing. */
 const REACHED = [
