@@ -6,7 +6,7 @@ import { toCocoonError } from "../../errors";
 import { type Auction, listAuctions, saveAuction } from "../../store";
 import { type Context, nowSeconds } from "../context";
 import { sendAgain, sendOnce } from "../sendOnce";
-import type { WorkerEntry } from "../workers/pool";
+import { takesRequests, type WorkerEntry } from "../workers/pool";
 import type { BidPolicy } from "./bidPolicy";
 import { chooseBid } from "./chooseBid";
 import { readStanding, type Standing } from "./readStanding";
@@ -144,7 +144,7 @@ function bestWorker({ pool }: Context, auction: Auction): WorkerEntry | undefine
     .all()
     .filter(
       (entry) =>
-        entry.alive &&
+        takesRequests(entry) &&
         entry.identity?.modelHash === auction.modelHash &&
         endOf(entry) > auction.endsAtSeconds,
     )
@@ -152,7 +152,7 @@ function bestWorker({ pool }: Context, auction: Auction): WorkerEntry | undefine
 }
 
 function loadBps({ pool }: Context, modelHash: string): number {
-  const live = pool.all().filter(({ alive, identity }) => alive && identity?.modelHash === modelHash);
+  const live = pool.all().filter((entry) => takesRequests(entry) && entry.identity?.modelHash === modelHash);
   const places = live.reduce((sum, { identity }) => sum + (identity?.capacity ?? 0), 0);
   const taken = live.reduce((sum, { slots }) => sum + slots.inUse() + slots.waiting(), 0);
   return places === 0 ? 10_000 : Math.ceil((10_000 * taken) / places);

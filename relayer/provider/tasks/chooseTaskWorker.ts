@@ -1,7 +1,7 @@
 import type { Task } from "../../store";
 import type { JobEntry } from "../book";
 import { type Context, nowSeconds } from "../context";
-import type { WorkerEntry } from "../workers/pool";
+import { takesRequests, type WorkerEntry } from "../workers/pool";
 
 /**
  * Who runs a task: the worker that its opener named while it lives, since a sealed request opens nowhere else; otherwise
@@ -26,7 +26,8 @@ export function chooseTaskWorker(
   // A worker keeps what it was once named by, for as long as such a key lives.
   const holder = task.worker === undefined ? undefined : context.pool.find(task.worker);
   const named = fit.find((entry) => entry === holder);
-  return named ?? fit.sort((left, right) => loadOf(left) - loadOf(right))[0];
+  // A worker that is being drained still reads what was sealed to it; anything else goes to one that stays.
+  return named ?? fit.filter(takesRequests).sort((left, right) => loadOf(left) - loadOf(right))[0];
 }
 
 function loadOf({ slots, identity }: WorkerEntry): number {
