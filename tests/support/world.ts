@@ -1,4 +1,4 @@
-import { type Address, beginCell, type Cell, Dictionary, toNano } from "@ton/core";
+import { type Address, beginCell, type Cell, type Contract, Dictionary, toNano } from "@ton/core";
 import { Blockchain, type SandboxContract, type TreasuryContract } from "@ton/sandbox";
 import { MAINNET_2026_CONFIG, MAINNET_GLOBAL_ID } from "../../relayer/localnet/config";
 import {
@@ -183,7 +183,7 @@ export function bidOnJob(world: World, overrides: Partial<BidOnJob> = {}): BidOn
 
 /** A statement about a worker of the world's provider, signed by the first `signers` attestors. */
 export function statement(
-  world: Pick<World, "attestation" | "provider">,
+  world: Readonly<Record<"attestation" | "provider", Pick<Contract, "address">>>,
   overrides: {
     key?: bigint;
     expiresAt?: number;

@@ -7,6 +7,7 @@ import type { Io } from "./output";
 const parts = {
   attest: (): typeof import("./attestCommands") => require("./attestCommands"),
   chain: (): typeof import("./chainCommands") => require("./chainCommands"),
+  dispute: (): typeof import("./disputeCommands") => require("./disputeCommands"),
   why: (): typeof import("./why") => require("./why"),
   earnings: (): typeof import("./earnings") => require("./earnings"),
   init: (): typeof import("./init/init") => require("./init/init"),
@@ -127,6 +128,12 @@ export function addManageCommands(program: Command, io: Io = terminalIo()): { re
   sends(job.command("close <job>"))
     .description("cancel, close or finalise it, as its state allows")
     .action(run(io, (address, options) => parts.chain().jobClose(io, address, options)));
+  sends(job.command("dispute <job>"))
+    .description("contest what waits and was not co-signed, with a bond; the arbiter decides")
+    .action(run(io, (address, options) => parts.dispute().jobDispute(io, address, options)));
+  sends(job.command("resolve <job> <bps>"))
+    .description("the arbiter's decision: the provider's part, in hundredths of a percent")
+    .action(run(io, (address, bps, options) => parts.dispute().jobResolve(io, address, bps, options)));
   shown(job.command("show <job>"))
     .description("state, money and lanes")
     .action(run(io, (address, options) => parts.chain().jobShow(io, address, options)));

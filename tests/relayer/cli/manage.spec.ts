@@ -9,8 +9,12 @@ import { z } from "zod";
 import { addManageCommands } from "../../../relayer/cli/manage/commands";
 import { devWallet } from "../../../relayer/localnet/devWallets";
 import { primitives, toHex } from "../../../relayer/protocol";
+import { JobEscrow } from "../../../wrappers/JobEscrow";
+import { settle } from "../../support/heads";
+import { testKey } from "../../support/keys";
+import { DAY, statement } from "../../support/world";
 import { ADMIN_KEY, createWorld, MODEL, until, type World } from "../gateway/support/world";
-import { MODEL_HASH, STAKE } from "../support/deployNetwork";
+import { IMAGE_HASH, MODEL_HASH, STAKE, toUint } from "../support/deployNetwork";
 
 // A machine that runs many suites at once is slow, and each command derives a key of 100,000 rounds.
 jest.setTimeout(240_000);
@@ -335,7 +339,7 @@ describe("the commands that look at a network and send to it", () => {
     expect(refused.stderr).toContain("BACKEND_REFUSED: The gateway answered 401");
   });
 
-  // Last, because it moves the chain's time away from the machine's.
+  // Last, with the next one, because they move the chain's time.
   it("declares demand, puts a job up for auction, bids, awards it, and asks a question on the chain", async () => {
     const model = toHex(MODEL_HASH);
     expect((await cocoon(["network", "demand", model, "5000"])).code).toBe(0);
@@ -366,5 +370,72 @@ describe("the commands that look at a network and send to it", () => {
     expect((await cocoon(["job", "award", job])).stdout).toContain("50 % of the ceiling");
     const shown = await json(z.looseObject({ state: z.string() }), ["job", "show", job]);
     expect(shown.state).toBe("active");
+  });
+
+  it("disputes what the worker alone has signed, and the arbiter divides it when claims have stopped", async () => {
+    const { net, network } = world;
+    const worker = testKey("worker of a disputed job");
+    const attestors = [testKey("attestor 0"), testKey("attestor 1")];
+    const now = net.chain.now();
+    const signed = statement(network, {
+      ...{ key: worker.id, modelHash: toUint(MODEL_HASH), imageHash: toUint(IMAGE_HASH) },
+      ...{ notBefore: now, expiresAt: now + DAY, networkId: net.chain.globalId, attestors },
+    });
+    const anyone = await network.via("spare2");
+    await network.attestation.send(anyone, { value: toNano("0.1") }, signed);
+
+    const model = toHex(MODEL_HASH);
+    const ours = ["--worker", worker.publicKey.toString("hex")];
+    const opened = await json(sentSchema, ["job", "open", model, "1", ...ours]);
+    const address = Address.parse(opened.sent[0]?.to ?? "");
+    const job = address.toString();
+    expect((await cocoon(["job", "dispute", job])).stderr).toContain("No claim waits");
+    const head = { job: address, amount: toNano("0.4"), worker, session: null, issuedAt: net.chain.now() };
+    const contract = network.open(JobEscrow.fromAddress(address));
+    await contract.send(anyone, { value: toNano("0.1") }, settle({ ...head, networkId: net.chain.globalId }));
+
+    // A tenth of the claim, and what the getter asks for.
+    const bond = toNano("0.04");
+    const least = bond + (await contract.getMinValueToDispute());
+    const tried = await json(sentSchema, ["job", "dispute", job, "--dry-run"]);
+    expect(tried).toMatchObject({ dryRun: true, sent: [{ to: job, valueNano: `${least}` }] });
+    expect(tried.notes[0]).toMatch(
+      new RegExp(`^waits {6}0\\.4 TON until .*${worker.publicKey.toString("hex")}$`),
+    );
+    expect(tried.notes[1]).toBe("contested  0.4 TON, bond 0.04 TON");
+    const mainnet = { answers: ["no"], more: { COCOON_GLOBAL_ID: "-239" } };
+    expect((await cocoon(["job", "dispute", job], mainnet)).code).toBe(3);
+    expect((await contract.getJobState()).state).toBe(3n);
+    const stranger = { more: { COCOON_DEVELOPER_MNEMONIC: devWallet("spare2").mnemonic } };
+    expect((await cocoon(["job", "dispute", job], stranger)).stderr).toContain("Only the job's developer");
+
+    const { notes } = await json(sentSchema, ["job", "dispute", job]);
+    const dispute = await contract.getDispute();
+    const endsAt = new Date(Number(dispute?.endsAt) * 1_000).toISOString();
+    expect([dispute?.bond, notes.at(-1)]).toEqual([bond, expect.stringContaining(`until ${endsAt}`)]);
+    expect((await cocoon(["job", "dispute", job])).stderr).toContain("The job is disputed");
+
+    const arbiter = { more: { WALLET_MNEMONIC: devWallet("guardian").mnemonic } };
+    const resolve = (bps: string, as = arbiter) => cocoon(["job", "resolve", job, bps], as);
+    expect((await resolve("10001")).stderr).toContain("from 0 to 10000");
+    expect((await resolve("2500")).stderr).toContain("decide from then on");
+    // A day and some minutes later, for the machine and the chain alike.
+    const realNow = Date.now.bind(Date);
+    const clock = jest.spyOn(Date, "now").mockImplementation(() => realNow() + DAY * 1_000 + 1_200_000);
+    try {
+      await net.chain.mine();
+      const other = { more: { WALLET_MNEMONIC: devWallet("spare2").mnemonic } };
+      expect((await resolve("2500", other)).stderr).toContain("Only the arbiter");
+      const before = (await network.provider.getProviderState()).earned;
+      const decided = await resolve("2500");
+      expect([decided.code, decided.stderr.includes("Error")]).toEqual([0, false]);
+      expect(decided.stdout).toContain("provider   0.11 TON, less the network's fee");
+      expect((await network.provider.getProviderState()).earned - before).toBe(toNano("0.11"));
+      expect(await json(z.looseObject({ state: z.string() }), ["job", "show", job])).toMatchObject({
+        state: "absent",
+      });
+    } finally {
+      clock.mockRestore();
+    }
   });
 });
