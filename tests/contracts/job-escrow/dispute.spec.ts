@@ -1,3 +1,4 @@
+import { contestedClaims, disputeBond, sumOfClaims } from "../../../wrappers/contested";
 import { storeDisputeClaim, storeReleaseJob, storeResolveDispute } from "../../../wrappers/messages";
 import {
   body,
@@ -169,6 +170,25 @@ describe("JobEscrow dispute", () => {
     at(DAY + 7_199);
     expectDone(await dispute(job), { kept: BOND, out: 2 });
     expect((await job.getDispute())?.endsAt).toBe(BigInt(START + 2 * DAY));
+  });
+});
+
+describe("What a dispute contests", () => {
+  it.each([
+    ["before the first claim matures", DAY - 1, 2n],
+    ["once the first has matured", DAY, 1n],
+    ["a second before the last matures", DAY + 43_199, 1n],
+  ])("is told beforehand from the lanes as the contract reckons it, %s", async (_when, time, waiting) => {
+    const job = await open(world());
+    await settleHead(world(), job, { amount: CLAIM, session: null });
+    at(43_200);
+    await settleHead(world(), job, { amount: 2n * CLAIM, session: null, issuedAt: START + 43_200 });
+    at(time);
+    const contested = sumOfClaims(contestedClaims(await job.getLanes(), START + time));
+    expect(contested).toBe(waiting * CLAIM);
+    const { transactions } = await dispute(job, { bond: disputeBond(contested) });
+    expect(events(transactions)).toMatchObject([{ contested, bond: disputeBond(contested) }]);
+    expect(sumOfClaims(contestedClaims(await job.getLanes(), START + DAY + 43_200))).toBe(0n);
   });
 });
 
