@@ -20,10 +20,24 @@ export async function run(provider: ScriptHost, args: string[]): Promise<void> {
   ui.write(`bond       ${fromNano(view.bondNano)} TON`);
   if (view.provider !== undefined && view.deadline !== undefined) {
     ui.write(`provider   ${view.provider}`);
-    ui.write(`deadline   ${new Date(view.deadline * 1000).toISOString()}`);
+    ui.write(`deadline   ${iso(view.deadline)}`);
   }
-  for (const { worker, settledNano, waitingNano } of view.lanes) {
+  if (view.closeAt !== undefined) {
+    ui.write(`closing    claims may arrive until ${iso(view.closeAt)}`);
+  }
+  if (view.dispute !== undefined) {
+    ui.write(`disputed   ${iso(view.dispute.at)}, with a bond of ${fromNano(view.dispute.bondNano)} TON`);
+    ui.write(`           the arbiter may decide until ${iso(view.dispute.endsAt)}`);
+  }
+  for (const { worker, settledNano, waiting } of view.lanes) {
     ui.write(`lane       ${worker}`);
-    ui.write(`           ${fromNano(settledNano)} TON settled, ${fromNano(waitingNano)} claimed and waiting`);
+    ui.write(`           ${fromNano(settledNano)} TON settled`);
+    for (const { nano, maturesAt } of waiting) {
+      ui.write(`           ${fromNano(nano)} TON claimed, to be paid from ${iso(maturesAt)} on`);
+    }
   }
+}
+
+function iso(seconds: number): string {
+  return new Date(seconds * 1000).toISOString();
 }

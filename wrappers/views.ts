@@ -1,6 +1,7 @@
 import type { Address, Contract, OpenedContract } from "@ton/core";
 import { AttestationRegistry } from "./AttestationRegistry";
 import { jobCodeForm } from "./codes";
+import { contestedClaims } from "./contested";
 import type { Deployment } from "./deployments";
 import { JOB_STATES, JobEscrow, type JobStateName } from "./JobEscrow";
 import { modelMarket } from "./ModelMarket";
@@ -73,6 +74,9 @@ export async function viewJob(chain: Opener, address: Address) {
   const [state, cell, lanes] = await Promise.all([job.getJobState(), job.getTerms(), job.getLanes()]);
   const terms = cell === null ? undefined : loadJobTerms(cell.beginParse());
   const name: JobStateName | undefined = JOB_STATES[Number(state.state)];
+  const dispute = name === "disputed" ? await job.getDispute() : null;
+  // At no time has anything matured yet: these are all that the lanes hold back.
+  const claims = contestedClaims(lanes, 0);
   return {
     address: address.toString(),
     state: name ?? "new",
@@ -84,10 +88,17 @@ export async function viewJob(chain: Opener, address: Address) {
     bondNano: state.bond,
     provider: terms?.provider.toString(),
     deadline: terms === undefined ? undefined : Number(terms.deadline),
+    closeAt: state.closeAt === 0n ? undefined : Number(state.closeAt),
+    dispute:
+      dispute === null
+        ? undefined
+        : { at: Number(dispute.at), endsAt: Number(dispute.endsAt), bondNano: dispute.bond },
     lanes: [...lanes].map(([worker, lane]) => ({
       worker: hex256(worker),
       settledNano: lane.settled,
-      waitingNano: lane.latest > 0n ? lane.latest : lane.maturing,
+      waiting: claims
+        .filter((claim) => claim.worker === worker)
+        .map(({ nano, maturesAt }) => ({ nano, maturesAt })),
     })),
   };
 }

@@ -414,6 +414,19 @@ describe("the commands that look at a network and send to it", () => {
     const endsAt = new Date(Number(dispute?.endsAt) * 1_000).toISOString();
     expect([dispute?.bond, notes.at(-1)]).toEqual([bond, expect.stringContaining(`until ${endsAt}`)]);
     expect((await cocoon(["job", "dispute", job])).stderr).toContain("The job is disputed");
+    const shown = await cocoon(["job", "show", job]);
+    expect(shown.stdout).toContain(`the arbiter may decide until ${endsAt}`);
+    expect(shown.stdout).toContain("0 TON settled\n           0.4 TON claimed, to be paid from ");
+    const lane = z.object({ waiting: z.array(z.object({ nano: z.string(), maturesAt: z.number() })) });
+    expect(
+      await json(z.looseObject({ state: z.string(), lanes: z.array(lane) }), ["job", "show", job]),
+    ).toMatchObject({
+      state: "disputed",
+      closeAt: Number((await contract.getJobState()).closeAt),
+      dispute: { bondNano: "40000000", endsAt: Number(dispute?.endsAt) },
+      // The provider's relayer gives its own worker a lane, too.
+      lanes: expect.arrayContaining([{ waiting: [{ nano: "400000000", maturesAt: expect.any(Number) }] }]),
+    });
 
     const arbiter = { more: { WALLET_MNEMONIC: devWallet("guardian").mnemonic } };
     const resolve = (bps: string, as = arbiter) => cocoon(["job", "resolve", job, bps], as);
