@@ -1,8 +1,5 @@
 import type { Session } from "./session";
 
-/** A job that is used again and again is in nobody's way; one that rests so long only holds money. */
-export const CONSOLIDATE_AFTER_MS = 10 * 60_000;
-
 type Held = Pick<
   Session,
   "state" | "terms" | "modelHash" | "openLanes" | "reservedNano" | "lastUsedMs" | "deadlineSeconds"
@@ -17,12 +14,19 @@ const LEAST_LIFE_MS = 60 * 60_000;
  */
 export function isNeedless(
   session: Held,
-  { sessions, nowMs }: { readonly sessions: readonly Held[]; readonly nowMs: number },
+  {
+    sessions,
+    nowMs,
+    restMs,
+  }: {
+    readonly sessions: readonly Held[];
+    readonly nowMs: number;
+    /** A job that is used again and again is in nobody's way; one that rests longer only holds money. */
+    readonly restMs: number;
+  },
 ): boolean {
   const rests =
-    session.state === "active" &&
-    session.reservedNano === 0n &&
-    nowMs - session.lastUsedMs > CONSOLIDATE_AFTER_MS;
+    session.state === "active" && session.reservedNano === 0n && nowMs - session.lastUsedMs > restMs;
   return (
     rests &&
     sessions.some((other) => {

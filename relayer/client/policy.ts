@@ -56,6 +56,8 @@ export interface Policy {
   readonly releaseWaitMs: number;
   /** A job that nobody used for so long is closed; 0 never. */
   readonly idleCloseMs: number;
+  /** A job that rested so long while another one served all that it could is closed. */
+  readonly consolidateAfterMs: number;
   /** Keep requests and answers, so that receipts are self-contained. Off: only salts and hashes are kept. */
   readonly keepTexts: boolean;
 }
@@ -89,5 +91,6 @@ export const DEFAULT_POLICY: Policy = {
   cosignDelayMs: 250,
   releaseWaitMs: 120_000,
   idleCloseMs: 0,
+  consolidateAfterMs: 600_000,
   keepTexts: false,
 };

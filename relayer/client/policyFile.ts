@@ -52,7 +52,15 @@ export interface DeveloperPolicy {
 
 export const EMPTY_POLICY: DeveloperPolicy = parsePolicyFile("{}");
 
-/** Reads a policy file's text. Throws `CONFIG_INVALID` naming what is wrong; an unknown field is wrong too. */
+/**
+ * Reads a policy file's text. Throws `CONFIG_INVALID` naming what is wrong; an unknown field is wrong too.
+ *
+ * @example
+ * import { parsePolicyFile } from "cocoon/client";
+ *
+ * const { client } = parsePolicyFile('{ "tees": ["tdx"], "tiers": [2] }');
+ * console.log(JSON.stringify(client)); // {"tees":["tdx"],"tiers":[2]}
+ */
 export function parsePolicyFile(text: string): DeveloperPolicy {
   const parsed = policyFileSchema.safeParse(parseJson(text));
   if (!parsed.success) {

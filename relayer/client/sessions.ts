@@ -97,7 +97,8 @@ export async function createSessions(
       }),
     );
     for (const session of sessions) {
-      if (isNeedless(session, { sessions, nowMs: deps.clock.nowMs() })) {
+      const restMs = deps.policy.consolidateAfterMs;
+      if (isNeedless(session, { sessions, nowMs: deps.clock.nowMs(), restMs })) {
         deps.log.info({ msg: "needless job closed", job: session.address });
         await endSession(deps, session);
       }

@@ -29,6 +29,8 @@ export function openEmbedded(directory: string | undefined): EmbeddedDatabase {
     opened.exec("PRAGMA journal_mode = WAL");
     // SQLite itself flushes the log before it overwrites what the log replaces; commits are flushed by `createWalFlush`.
     opened.exec("PRAGMA synchronous = NORMAL");
+    // What is deleted is overwritten: receipts are deleted because nobody shall read them.
+    opened.exec("PRAGMA secure_delete = ON");
     const wal = createWalFlush(`${file}-wal`);
     const { dialect, runNow } = connect(opened, wal.flush);
     const close = () => {

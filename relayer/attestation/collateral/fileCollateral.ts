@@ -15,7 +15,17 @@ export async function readCollateralFile(path: string): Promise<readonly Collate
   return (Array.isArray(value) ? value : [value]).map(parseCollateral);
 }
 
-/** Collateral from a file that somebody renews; it is read anew each time, and is as old as it is. */
+/**
+ * Collateral from a file that somebody renews; it is read anew each time, and is as old as it is.
+ *
+ * @example
+ * import { createFileCollateral } from "cocoon/client";
+ *
+ * const collateral = createFileCollateral("no-such-file.json");
+ * const machine = { tee: "tdx", fmspc: "50806f000000", ca: "platform" };
+ * const failure = await collateral.get(machine).catch(({ code }) => code);
+ * console.log(failure); // BAD_REQUEST
+ */
 export function createFileCollateral(path: string): CollateralSource {
   return {
     async get({ fmspc, tee }) {

@@ -23,6 +23,14 @@ export interface PccsOptions {
 /**
  * Fetches collateral and keeps it a day. When the service fails, what is kept is still given: the verifier's own limit
  * of age decides whether it counts. Nothing fetched is believed for where it came from.
+ *
+ * @example
+ * import { createPccsCollateral } from "cocoon/client";
+ *
+ * const collateral = createPccsCollateral({ url: "http://127.0.0.1:9" });
+ * const machine = { tee: "tdx", fmspc: "50806f000000", ca: "platform" };
+ * const failure = await collateral.get(machine).catch(({ code }) => code);
+ * console.log(failure); // ATTESTATION_MISSING
  */
 export function createPccsCollateral(options: PccsOptions): CollateralSource {
   const kept = new Map<string, { readonly collateral: Collateral; readonly fetchedAt: number }>();

@@ -1,9 +1,11 @@
-import { CONSOLIDATE_AFTER_MS, isNeedless } from "../../../relayer/client/consolidate";
+import { DEFAULT_POLICY } from "../../../relayer/client";
+import { isNeedless } from "../../../relayer/client/consolidate";
 import type { Session } from "../../../relayer/client/session";
 import { toRawAddress } from "../../../relayer/protocol";
 import { session as newSession } from "./support/enclave";
 
-const NOW = 10 * CONSOLIDATE_AFTER_MS;
+const REST_MS = DEFAULT_POLICY.consolidateAfterMs;
+const NOW = 10 * REST_MS;
 /** Two hours on, in seconds. */
 const LATER = NOW / 1_000 + 7_200;
 
@@ -11,7 +13,7 @@ function job(changed: Partial<Session> = {}): Session {
   return {
     ...newSession(),
     state: "active",
-    lastUsedMs: NOW - CONSOLIDATE_AFTER_MS - 1,
+    lastUsedMs: NOW - REST_MS - 1,
     reservedNano: 0n,
     deadlineSeconds: LATER,
     openLanes: new Set(["a"]),
@@ -21,7 +23,9 @@ function job(changed: Partial<Session> = {}): Session {
 
 /** Which of the jobs, by their place in the list, are to be closed. */
 function needless(...sessions: readonly Session[]): readonly number[] {
-  return sessions.flatMap((session, index) => (isNeedless(session, { sessions, nowMs: NOW }) ? [index] : []));
+  return sessions.flatMap((session, index) =>
+    isNeedless(session, { sessions, nowMs: NOW, restMs: REST_MS }) ? [index] : [],
+  );
 }
 
 describe("jobs that another one has made needless", () => {
@@ -33,7 +37,7 @@ describe("jobs that another one has made needless", () => {
   });
 
   it.each<[string, Session]>([
-    ["was used a moment ago", job({ lastUsedMs: NOW - CONSOLIDATE_AFTER_MS })],
+    ["was used a moment ago", job({ lastUsedMs: NOW - REST_MS })],
     ["works on a request", job({ reservedNano: 1n })],
     ["has a worker that the other one has not", job({ openLanes: new Set(["a", "b"]) })],
     ["is of another model", job({ modelHash: "other" })],

@@ -299,10 +299,10 @@ describe("gateway, with a real network behind it", () => {
   it("closes a job on request", async () => {
     const [job] = await jobs();
     const closed = await world.post(`/v1/cocoon/jobs/${job?.address}/close`, {});
-    expect(await closed.json()).toMatchObject({ state: "closing" });
-    await until("the chain shows it", async () => {
+    expect(await closed.json()).toMatchObject({ state: "releasing" });
+    await until("its provider has released it", async () => {
       const chain = await readJob({ reader: world.network.reader }, { address: job?.address ?? "" });
-      return chain.state === "closing" ? true : undefined;
+      return chain.state === "absent" ? true : undefined;
     });
   });
 

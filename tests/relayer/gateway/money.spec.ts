@@ -153,7 +153,7 @@ describe("gateway, and the money of its jobs", () => {
   });
 
   it("opens another job before the old one's deadline, ends both by their dates alone, and has its money back", async () => {
-    await restart({ releaseWaitMs: 1_000 });
+    await restart({ releaseWaitMs: 1_000, consolidateAfterMs: 7 * 24 * HOUR * 1_000 });
     const addressOf = (answer: Response) => answer.headers.get("cocoon-job") ?? "";
     const first = addressOf(await ask());
     await world.net.chain.setTime(world.net.chain.now() + HOUR - 120);

@@ -193,6 +193,8 @@ describe("provider, acceptance and outages", () => {
     await until("the job has ended", async () =>
       (await world.network.provider.getProviderState()).completed === completed + 1n ? true : undefined,
     );
-    expect(await job.ask()).toMatchObject({ code: "JOB_NOT_ACTIVE" });
+    await until("its relayer has seen it end", async () =>
+      (await job.ask()).code === "JOB_NOT_ACTIVE" ? true : undefined,
+    );
   });
 });
