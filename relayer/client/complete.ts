@@ -122,7 +122,7 @@ export async function attempt(
       }
       if (next === "refresh" && !renewed.has(worker.provider)) {
         renewed.add(worker.provider);
-        await renew(deps, request.model, { worker, tried });
+        await renew(deps, request.model, { worker, tried, firstWaitMs: deps.policy.renewWaitMs });
         continue;
       }
       tried.add(worker.key);
@@ -134,7 +134,7 @@ export async function attempt(
         // It is asked once more where its provider still lists it: only its connection broke.
         tried.delete(worker.key);
         await pause(YOUNG_RETRY_MS);
-        await renew(deps, request.model, { worker, tried });
+        await renew(deps, request.model, { worker, tried, firstWaitMs: deps.policy.deadWaitMs });
       }
     }
   }
@@ -163,16 +163,24 @@ function isRestarting({ code, facts }: CocoonError): boolean {
 
 /**
  * Fetches a provider's keys again. A worker that restarted is attested within seconds: while nobody else serves the
- * model, that is waited for, and only a moment where no worker is on its way.
+ * model, that is waited for; no longer than `firstWaitMs` while its provider does not say that one is on its way.
  */
 async function renew(
   deps: CompleteDeps,
   model: string,
-  { worker, tried }: { readonly worker: VerifiedWorker; readonly tried: ReadonlySet<string> },
+  {
+    worker,
+    tried,
+    firstWaitMs,
+  }: {
+    readonly worker: VerifiedWorker;
+    readonly tried: ReadonlySet<string>;
+    readonly firstWaitMs: number;
+  },
 ): Promise<void> {
-  const { deadWaitMs, renewWaitMs } = deps.policy;
+  const { renewWaitMs } = deps.policy;
   const startMs = deps.clock.nowMs();
-  let waitMs = Math.min(deadWaitMs, renewWaitMs);
+  let waitMs = Math.min(firstWaitMs, renewWaitMs);
   await deps.directory.refreshProvider(worker.provider);
   while (isNobodyLeft(deps, model, tried) && deps.clock.nowMs() - startMs < waitMs) {
     await pause(YOUNG_RETRY_MS);

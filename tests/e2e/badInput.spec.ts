@@ -135,7 +135,7 @@ describe("what goes wrong between a client and the chain", () => {
   );
 
   it.each<readonly ["backend" | RoleName, readonly string[]]>([
-    ["backend", ["backend_unavailable"]],
+    ["backend", ["backend_unavailable", "worker_unavailable"]],
     ["worker", ["worker_unavailable", "stale_key", "no_provider"]],
     ["relayer", ["worker_unavailable", "no_provider"]],
   ])(

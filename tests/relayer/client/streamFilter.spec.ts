@@ -31,7 +31,9 @@ describe("the gateway's page", () => {
 
   it.each(ERROR_CODES)("names %s with its status", (code) => {
     const { status } = toHttpError(new FinalError(code, "…"));
-    const row = page.split("\n").find((line) => line.includes(`\`${code.toLowerCase()}\``));
+    const row = page
+      .split("\n")
+      .find((line) => line.startsWith("|") && line.includes(`\`${code.toLowerCase()}\``));
     expect(row).toMatch(new RegExp(`^\\|[^|]*\\| ${status} \\|`));
   });
 });
