@@ -28,7 +28,20 @@ export function encodeRelease(ask: ReleaseAsk): Uint8Array {
     .finish();
 }
 
-/** The signature [64], with the seed [32] of the session key. */
+/**
+ * The signature [64], with the seed [32] of the session key.
+ *
+ * @example
+ * import { checkRelease, encodeRelease, primitives, signRelease, toJobAddress } from "cocoon/protocol";
+ *
+ * const sessionSeed = new Uint8Array(32).fill(1);
+ * const ask = { networkId: -239, job: toJobAddress(`0:${"ab".repeat(32)}`), expiresAt: 1_800_000_300 };
+ * const signature = signRelease(sessionSeed, ask);
+ * const sessionPublicKey = primitives.ed25519PublicKey(sessionSeed);
+ * // Throws BAD_AUTHORIZATION once a field, the key or the time is another.
+ * checkRelease({ ask, sessionPublicKey, signature, nowSeconds: 1_800_000_000 });
+ * console.log(encodeRelease(ask).length, signature.length); // 63 64
+ */
 export function signRelease(sessionSeed: Uint8Array, ask: ReleaseAsk): Uint8Array {
   return primitives.ed25519Sign(sessionSeed, encodeRelease(ask));
 }

@@ -25,6 +25,22 @@ export interface TaskPlace {
 /**
  * Seals a task's content to a worker's attested key. Unlike a session's request it may lie on the chain until the task's
  * deadline, and is bound to its task instead of to two minutes. `openAnswer` throws `SEALED_UNREADABLE`.
+ *
+ * @example
+ * import { bytesToUtf8, isSealedTo, openTask, primitives, sealTask, toJobAddress, utf8ToBytes } from "cocoon/protocol";
+ *
+ * const hpkePrivateKey = new Uint8Array(32).fill(1);
+ * const hpkePublicKey = primitives.x25519KeyPair(hpkePrivateKey).publicKey;
+ * const bindHash = new Uint8Array(32).fill(2);
+ * const place = { networkId: -239, job: toJobAddress(`0:${"ab".repeat(32)}`) };
+ * const sealed = sealTask(place, { hpkePublicKey, bindHash, content: utf8ToBytes("How are you?") });
+ * console.log(isSealedTo(hpkePublicKey, sealed.bytes)); // true
+ * // In the enclave:
+ * const opened = openTask(place, { hpkePrivateKey, hpkePublicKey, bindHash, bytes: sealed.bytes });
+ * console.log(bytesToUtf8(opened.content)); // How are you?
+ * const answer = opened.sealAnswer(utf8ToBytes("Well."));
+ * // At the developer's:
+ * console.log(bytesToUtf8(sealed.openAnswer(answer))); // Well.
  */
 export function sealTask(
   place: TaskPlace,
