@@ -33,6 +33,7 @@ describe("relayAnswer", () => {
   let outcome: unknown;
   let written = 0;
   let workerUrl = "";
+  let requestMs = 5_000;
   const worker = createServer((_request, response) => {
     void (async () => {
       for (const piece of pieces) {
@@ -55,7 +56,7 @@ describe("relayAnswer", () => {
       headers: {},
       body: Buffer.from("sealed"),
       response,
-      policy: { ...DEFAULT_POLICY, requestMs: 5_000, drainMs: 100 },
+      policy: { ...DEFAULT_POLICY, requestMs, drainMs: 100 },
       signal: abort.signal,
       onDead: new Set(),
       keep: (record) => keep(record),
@@ -85,6 +86,7 @@ describe("relayAnswer", () => {
     keep = async () => {};
     outcome = undefined;
     written = 0;
+    requestMs = 5_000;
   });
 
   const read = async () => {
@@ -144,6 +146,7 @@ describe("relayAnswer", () => {
   });
 
   it("lets a slow reader hold the worker back instead of buffering", async () => {
+    requestMs = 60_000; // 80 MB take a busy machine longer than five seconds
     const big = concatBytes(...Array.from({ length: 20 }, () => frame(FRAME_KINDS.data, 65_536 + 16)));
     pieces = [NONCE, ...Array.from({ length: 60 }, () => big), RECORD, FINAL];
     const response = await request(url, { method: "POST" });
