@@ -13,6 +13,7 @@ const config: Config = {
   transform: { "\\.(ts|js)$": swc },
   transformIgnorePatterns: ["/node_modules/(?!@noble/)"],
   setupFiles: ["<rootDir>/tests/support/fastTon.ts"],
+  testSequencer: "<rootDir>/tests/support/longestFirst.cjs",
   testTimeout: 60_000,
   workerIdleMemoryLimit: "1GB",
 };
