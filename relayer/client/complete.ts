@@ -78,12 +78,14 @@ export interface Trials {
   count: number;
   /** Workers that are not asked again. */
   readonly tried: Set<string>;
-  /** Providers whose keys were fetched again. */
+  /** Providers whose keys were fetched again because a key was stale. */
   readonly renewed: Set<string>;
+  /** Providers whose worker was waited for because it did not answer: its next word may be that the key is stale. */
+  readonly awaited: Set<string>;
 }
 
 export function createTrials(): Trials {
-  return { count: 0, tried: new Set(), renewed: new Set() };
+  return { count: 0, tried: new Set(), renewed: new Set(), awaited: new Set() };
 }
 
 /** Sends a request to the best worker, and to others until one begins to answer. */
@@ -92,7 +94,7 @@ export async function attempt(
   request: CompletionRequest,
   trials: Trials,
 ): Promise<Attempt> {
-  const { tried, renewed } = trials;
+  const { tried, renewed, awaited } = trials;
   let last: unknown;
   while (trials.count < deps.policy.maxAttempts) {
     const worker = ranked(deps, request).find(({ key }) => !tried.has(key));
@@ -122,19 +124,19 @@ export async function attempt(
       }
       if (next === "refresh" && !renewed.has(worker.provider)) {
         renewed.add(worker.provider);
-        await renew(deps, request.model, { worker, tried, firstWaitMs: deps.policy.renewWaitMs });
+        await renew(deps, request.model, { worker, tried, isStale: true });
         continue;
       }
       tried.add(worker.key);
       deps.inFlight.failed(worker.key);
       deps.track.failed(worker.key);
       const isLast = isNobodyLeft(deps, request.model, tried);
-      if (isLast && isRestarting(error) && !renewed.has(worker.provider)) {
-        renewed.add(worker.provider);
+      if (isLast && isRestarting(error) && !awaited.has(worker.provider)) {
+        awaited.add(worker.provider);
         // It is asked once more where its provider still lists it: only its connection broke.
         tried.delete(worker.key);
         await pause(YOUNG_RETRY_MS);
-        await renew(deps, request.model, { worker, tried, firstWaitMs: deps.policy.deadWaitMs });
+        await renew(deps, request.model, { worker, tried, isStale: false });
       }
     }
   }
@@ -163,7 +165,8 @@ function isRestarting({ code, facts }: CocoonError): boolean {
 
 /**
  * Fetches a provider's keys again. A worker that restarted is attested within seconds: while nobody else serves the
- * model, that is waited for; no longer than `firstWaitMs` while its provider does not say that one is on its way.
+ * model, that is waited for, and only a moment where no worker is known to be on its way. A key that is stale may be
+ * listed for that moment too, until its provider has noticed.
  */
 async function renew(
   deps: CompleteDeps,
@@ -171,18 +174,16 @@ async function renew(
   {
     worker,
     tried,
-    firstWaitMs,
-  }: {
-    readonly worker: VerifiedWorker;
-    readonly tried: ReadonlySet<string>;
-    readonly firstWaitMs: number;
-  },
+    isStale,
+  }: { readonly worker: VerifiedWorker; readonly tried: ReadonlySet<string>; readonly isStale: boolean },
 ): Promise<void> {
-  const { renewWaitMs } = deps.policy;
+  const { deadWaitMs, renewWaitMs } = deps.policy;
   const startMs = deps.clock.nowMs();
-  let waitMs = Math.min(firstWaitMs, renewWaitMs);
+  const waitedMs = () => deps.clock.nowMs() - startMs;
+  let waitMs = isStale ? renewWaitMs : Math.min(deadWaitMs, renewWaitMs);
+  const unwanted = () => (isStale && waitedMs() < deadWaitMs ? new Set([...tried, worker.key]) : tried);
   await deps.directory.refreshProvider(worker.provider);
-  while (isNobodyLeft(deps, model, tried) && deps.clock.nowMs() - startMs < waitMs) {
+  while (isNobodyLeft(deps, model, unwanted()) && waitedMs() < waitMs) {
     await pause(YOUNG_RETRY_MS);
     if (await isWorkerPending(deps.http, worker.endpoint)) {
       waitMs = renewWaitMs;

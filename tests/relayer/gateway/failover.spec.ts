@@ -66,6 +66,17 @@ describe("gateway, when a provider fails", () => {
     expect((await jobs()).map(({ address }) => address)).toEqual(before.map(({ address }) => address));
   });
 
+  it("waits also for a restarted worker that first does not answer and then has another key", async () => {
+    let calls = 0;
+    world.supply.proxy.reply = (path) =>
+      path === "/v1/sealed" && ++calls === 1
+        ? { status: 503, body: { error: { code: "WORKER_UNAVAILABLE", message: "It does not answer." } } }
+        : undefined;
+    await world.supply.restartWorker();
+    expect(await contentOf(await ask())).toBe("Hello from the enclave");
+    expect(calls).toBeGreaterThan(1);
+  });
+
   it("finds a second provider, and uses the cheaper one first", async () => {
     second = await world.addSupply(secondScript);
     await world.gateway.close();
@@ -208,7 +219,10 @@ describe("gateway, when a provider fails", () => {
       return { status: 200, body };
     };
     await (await ask({ stream: true })).text();
-    await until("the lie is noticed", async () => (logged("receipt invalid").worker ? true : undefined));
+    const liar = world.supply.worker().receiptPublicKey;
+    await until("the lie is noticed", async () =>
+      logged("receipt invalid").worker === liar ? true : undefined,
+    );
     Object.assign(world.supply.proxy, { tamper: undefined, reply: undefined });
     expect((await ask()).headers.get("cocoon-provider")).toBe(second.address);
     await world.gateway.close();
