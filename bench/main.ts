@@ -8,6 +8,7 @@ import { fuzzRate } from "./fuzzRate";
 import { localnetRate } from "./localnetRate";
 import { describeMachine } from "./machine";
 import { marketCost } from "./marketCost";
+import { onChainQuotes } from "./onChainQuotes";
 import { requestPath } from "./requestPath";
 import { type Row, saveRows, tableOf, toRow } from "./rows";
 import { sealedChunks } from "./sealedChunks";
@@ -19,6 +20,7 @@ const ROOT = resolve(__dirname, "..");
 const BENCHMARKS: readonly Benchmark[] = [
   sessionCost,
   fraudProof,
+  onChainQuotes,
   marketCost,
   sealedChunks,
   verifyReceiptTime,

@@ -12,6 +12,10 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   "bid.ton": { limit: 0.002, is: "atMost" },
   "settle.cosigned.gas": { limit: 8_000, is: "atMost", rival: "0G: 50,000 gas cap per settlement" },
   "fraudproof.20-level.gas": { limit: 25_000, is: "atMost" },
+  "quote.cold.gas": { limit: 110_000, is: "atMost", rival: "Automata on EVM: 4 to 5 million" },
+  "quote.ca-known.gas": { limit: 86_000, is: "atMost" },
+  "quote.warm.gas": { limit: 48_000, is: "atMost" },
+  "quote.hot.gas": { limit: 29_000, is: "atMost" },
   "start.first-answer.s": { limit: 30, is: "atMost" },
   "gateway.added.p50.ms": {
     limit: 2,
