@@ -159,7 +159,7 @@ const vectors = externalVectors(".");
     },
   );
 
-  it.each([QUOTES[0], QUOTES[2]])(
+  it.each(QUOTES.filter(([, , code]) => code === "ErrBindDigest"))(
     "%s: no changed byte of a signed region gets through",
     async (_name, file) => {
       await expectNoFlipPasses(partsOf(readQuote(vectors ?? "", file)), INTEL_SGX_ROOT);
