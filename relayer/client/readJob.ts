@@ -25,8 +25,11 @@ export async function readJob(
   if ((await deps.reader.account(account)).state !== "active") {
     return { state: "absent" };
   }
-  const job = openContract(deps.reader, JobEscrow.fromAddress(account));
-  const [fields, lanes] = await Promise.all([job.getJobState(), job.getLanes()]);
+  const read = await readGetters(deps.reader, account);
+  if (read === undefined) {
+    return { state: "absent" };
+  }
+  const [fields, lanes] = read;
   const state = JOB_STATES[Number(fields.state)];
   return state === undefined
     ? { state: "absent" }
@@ -38,4 +41,17 @@ export async function readJob(
         closeAt: Number(fields.closeAt),
         lanes: new Set(lanes.keys().map(hex256)),
       };
+}
+
+/** Undefined for a job that ended between the questions: an account that is gone has no getters. */
+async function readGetters(reader: ClientDeps["reader"], account: Address) {
+  const job = openContract(reader, JobEscrow.fromAddress(account));
+  try {
+    return await Promise.all([job.getJobState(), job.getLanes()]);
+  } catch (thrown) {
+    if ((await reader.account(account)).state !== "active") {
+      return undefined;
+    }
+    throw thrown;
+  }
 }

@@ -1,4 +1,5 @@
 import { createPublicKey, verify } from "node:crypto";
+import { Address } from "@ton/core";
 import { APIError } from "openai";
 import { z } from "zod";
 import { parseReceiptFile, verifyReceipt, verifyReceiptOnChain } from "../../../relayer/client";
@@ -298,12 +299,22 @@ describe("gateway, with a real network behind it", () => {
 
   it("closes a job on request", async () => {
     const [job] = await jobs();
+    const { reader } = world.network;
+    const before = await reader.account(Address.parseRaw(job?.address ?? ""));
     const closed = await world.post(`/v1/cocoon/jobs/${job?.address}/close`, {});
     expect(await closed.json()).toMatchObject({ state: "releasing" });
     await until("its provider has released it", async () => {
-      const chain = await readJob({ reader: world.network.reader }, { address: job?.address ?? "" });
+      const chain = await readJob({ reader }, { address: job?.address ?? "" });
       return chain.state === "absent" ? true : undefined;
     });
+    // A job that ends between the look at its account and its getters is absent too.
+    let looks = 0;
+    const late: typeof reader = {
+      ...reader,
+      account: (address) => (++looks === 1 ? Promise.resolve(before) : reader.account(address)),
+    };
+    expect(await readJob({ reader: late }, { address: job?.address ?? "" })).toEqual({ state: "absent" });
+    expect(looks).toBe(2);
   });
 
   it("says that the provider is away when it is", async () => {
