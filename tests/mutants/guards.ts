@@ -7,8 +7,9 @@ export interface Guard {
   readonly tag: number;
   readonly file: string;
   readonly line: number;
-  /** `ErrTooLate`, or a number. */
+  /** `ErrTooLate`. */
   readonly code: string;
+  readonly number: number;
   /** The receiver or function that it stands in. */
   readonly within: string;
   readonly text: string;
@@ -25,14 +26,29 @@ export function tagGuards(root: string): { guards: Guard[]; sources: Map<string,
   const files = readdirSync(join(root, "contracts"), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".tact"))
     .sort();
+  const numbers = new Map<string, number>([["TactExitCodeInvalidIncomingMessage", 130]]);
+  for (const name of files) {
+    const text = readFileSync(join(root, "contracts", name), "utf8");
+    for (const [, code = "", number] of text.matchAll(/^const (Err\w+): Int = ([\d_]+);/gm)) {
+      numbers.set(code, Number(number?.replace("_", "")));
+    }
+  }
   for (const name of files) {
     const source = readFileSync(join(root, "contracts", name), "utf8");
     const tagged = source.replace(GUARD, (whole, code: string, at: number) => {
       const tag = FIRST_TAG + guards.length;
       const line = source.slice(0, at).split("\n").length;
-      const end = source.indexOf("\n", at + whole.length);
+      const end = endOf(source, at);
       const text = source.slice(at, end).replace(/\s+/g, " ").trim();
-      guards.push({ tag, file: name, line, code, within: enclosing(source.slice(0, at)), text });
+      guards.push({
+        tag,
+        file: name,
+        line,
+        code,
+        number: numberOf(code, numbers),
+        within: enclosing(source.slice(0, at)),
+        text,
+      });
       return whole.replace(code, String(tag));
     });
     sources.set(name, tagged);
@@ -45,4 +61,17 @@ const DECLARATION = /\b(?:receive\(\w+: (\w+)|(bounced)\(|fun (\w+)|(receive)\(\
 function enclosing(before: string): string {
   const last = [...before.matchAll(DECLARATION)].at(-1) ?? [];
   return last.slice(1).find((name) => name !== undefined) ?? "";
+}
+
+/** Where the statement ends: its conditions hold no semicolon. */
+function endOf(source: string, at: number): number {
+  return source.indexOf(";", at) + 1;
+}
+
+function numberOf(code: string, numbers: ReadonlyMap<string, number>): number {
+  const number = numbers.get(code);
+  if (number === undefined) {
+    throw new Error(`${code} has no number.`);
+  }
+  return number;
 }

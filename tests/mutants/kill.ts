@@ -1,74 +1,67 @@
-import { exitCode } from "../support/expect";
-import type { Guard } from "./guards";
-import { loadSuite, type Suite } from "./suite";
+import { type Coverage, type Suites, suiteOf } from "./coverage";
+import type { Mutant } from "./mutant";
 import { swapCode } from "./swapCode";
-
-export interface SuiteFile {
-  readonly name: string;
-  readonly file: string;
-  readonly text: string;
-}
-export type Suites = readonly SuiteFile[];
 
 export interface Killer {
   readonly suite: string;
   readonly test: string;
 }
 
-interface Target {
-  readonly guard: Guard;
-  readonly contracts: readonly string[];
-  readonly codes: Parameters<typeof swapCode>[0];
+/** What fails without any mutant kills nothing. */
+const sound = new Map<string, boolean>();
+
+/**
+ * The first test that notices. Those come first in which the guard throws; where it is removed there are no others, since
+ * elsewhere nothing changes but the gas.
+ */
+export async function killerOf(
+  mutant: Mutant,
+  { suites, coverage }: { suites: Suites; coverage: Coverage },
+): Promise<Killer | undefined> {
+  swapCode(mutant.codes);
+  try {
+    for (const { suite: name, test } of coverage[mutant.guard.tag] ?? []) {
+      const suite = suites.find((one) => one.name === name);
+      if (suite !== undefined && (await isKilledBy(mutant, suite, test))) {
+        return { suite: name, test };
+      }
+    }
+    return mutant.kind === "removed" ? undefined : await killerAmongAll(mutant, suites);
+  } finally {
+    swapCode([]);
+  }
 }
 
-const loaded = new Map<string, Suite>();
-/** What a suite fails at without any mutant: that failure kills nothing. */
-const soundness = new Map<string, string | undefined>();
-
-/** The first test that notices, those suites first that name the guard's exit code and its contract. */
-export async function killerOf(target: Target, suites: Suites): Promise<Killer | undefined> {
-  for (const suite of inOrder(target, suites)) {
-    const test = await failureOf(suite, target);
-    if (test !== undefined) {
+async function killerAmongAll(mutant: Mutant, suites: Suites): Promise<Killer | undefined> {
+  for (const suite of inOrder(mutant, suites)) {
+    const test = await suiteOf(suite).firstFailure();
+    if (test !== undefined && (await isKilledBy(mutant, suite, test))) {
       return { suite: suite.name, test };
     }
   }
   return undefined;
 }
 
-async function failureOf(suite: SuiteFile, { codes }: Target): Promise<string | undefined> {
-  const failure = await suiteOf(suite).firstFailure();
-  if (failure === undefined) {
-    return undefined;
+async function isKilledBy({ codes }: Mutant, suite: Suites[number], test: string): Promise<boolean> {
+  const only = new Set([test]);
+  if ((await suiteOf(suite).firstFailure(only)) === undefined) {
+    return false;
   }
-  if (!soundness.has(suite.name)) {
+  const key = `${suite.name} ${test}`;
+  if (!sound.has(key)) {
     swapCode([]);
-    soundness.set(suite.name, (await suiteOf(suite).firstFailure())?.test);
+    sound.set(key, (await suiteOf(suite).firstFailure(only)) === undefined);
     swapCode(codes);
   }
-  return failure.test === soundness.get(suite.name) ? undefined : failure.test;
+  return sound.get(key) === true;
 }
 
-function suiteOf({ name, file }: SuiteFile): Suite {
-  const known = loaded.get(name) ?? loadSuite(file);
-  loaded.set(name, known);
-  return known;
-}
-
-function inOrder({ guard, contracts }: Target, suites: Suites): Suites {
-  const number = /^\d+$/.test(guard.code) ? guard.code : String(exitCodeOf(guard.code));
+/** Suites that name the guard's exit code first, then those of its contract, then the short ones. */
+function inOrder({ guard, contracts }: Mutant, suites: Suites): Suites {
   const folders = contracts.map((name) => name.replace(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase());
-  const rank = ({ name, text }: SuiteFile) =>
-    (text.includes(guard.code) || text.includes(` ${number},`) ? 0 : 4) +
+  const rank = ({ name, text }: Suites[number]) =>
+    (text.includes(guard.code) ? 0 : 4) +
     (folders.some((folder) => name.startsWith(folder)) ? 0 : 2) +
     (text.length > 9_000 ? 1 : 0);
   return [...suites].sort((left, right) => rank(left) - rank(right));
-}
-
-function exitCodeOf(name: string): number {
-  try {
-    return exitCode(name);
-  } catch {
-    return -1;
-  }
 }

@@ -1,24 +1,32 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { type Guard, tagGuards } from "./guards";
-import { type Killer, killerOf, type Suites } from "./kill";
-import { checkAligned, type Mutation, mutate } from "./mutate";
-import { type Result, readResults, saveResults, summaryOf } from "./results";
+import { describeMachine } from "../../bench/machine";
+import { saveRows, toRow } from "../../bench/rows";
+import { coverageOf, type Suites } from "./coverage";
+import { tagGuards } from "./guards";
+import { killerOf } from "./kill";
+import { type Mutant, mutantsOf } from "./mutant";
+import { checkAligned } from "./mutate";
+import { ratioOf, readReasons, readResults, resultOf, saveResults, summaryOf } from "./results";
 import { installGlobals } from "./suite";
-import { makeSwappable, swapCode } from "./swapCode";
-import { type Built, taggedBuild } from "./taggedBuild";
+import { makeSwappable } from "./swapCode";
+import { taggedBuild } from "./taggedBuild";
 
 const ROOT = resolve(__dirname, "..", "..");
-const RESULTS = join(ROOT, ".cocoon", "mutants.json");
+const STATE = join(ROOT, ".cocoon");
 /** Gas is measured there to the unit, which every mutant changes: that would kill all, and prove nothing. */
 const NOT_BEHAVIOUR = ["gas.spec.ts", "job-story.spec.ts"];
 
-/** `npm run mutants -- [--sample N] [--seed S] [--only TEXT]`: goes on where it was stopped. */
+/**
+ * `npm run mutants -- [--sample N] [--seed S] [--only TEXT]`: goes on where it was stopped. A run of all mutants puts its
+ * row into `bench/results.json`.
+ */
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: { sample: { type: "string" }, seed: { type: "string" }, only: { type: "string" } },
   });
+  mkdirSync(STATE, { recursive: true });
   const { guards, sources } = tagGuards(ROOT);
   const builds = taggedBuild(ROOT, sources);
   const tags = new Set(guards.map(({ tag }) => tag));
@@ -27,54 +35,42 @@ async function main(): Promise<void> {
   }
   makeSwappable();
   installGlobals();
-  const chosen = sampled(mutantsOf(guards, builds), {
+  const suites = suitesOf();
+  const coverage = await coverageOf({ guards, builds, suites, cache: join(STATE, "mutants-coverage.json") });
+  const all = mutantsOf(guards, builds);
+  const chosen = sampled(all, {
     count: values.sample === undefined ? undefined : Number(values.sample),
     seed: Number(values.seed ?? 1),
     only: values.only,
   });
-  const suites = suitesOf();
-  const results = readResults(RESULTS);
+  const file = join(STATE, "mutants.json");
+  // What was killed stays killed while its code is the same; a survivor is tried again, as tests may have been added.
+  const known = new Map(readResults(file).map((result) => [result.mutant, result]));
   for (const mutant of chosen) {
-    if (results.some((known) => known.mutant === mutant.name)) {
+    const before = known.get(mutant.name);
+    if (before?.of === mutant.of && before.killed) {
       continue;
     }
     const started = performance.now();
-    swapCode(mutant.codes);
-    const killer = await killerOf(mutant, suites);
-    swapCode([]);
-    const result = resultOf(mutant, killer);
-    results.push(result);
-    saveResults(RESULTS, results);
+    const killer = await killerOf(mutant, { suites, coverage });
+    known.set(mutant.name, resultOf(mutant, killer));
+    saveResults(file, [...known.values()]);
     const seconds = ((performance.now() - started) / 1_000).toFixed(1);
     print(
       `${killer === undefined ? "SURVIVED" : "killed"} ${mutant.name} (${seconds} s) ${killer?.suite ?? ""}`,
     );
   }
-  print(summaryOf(results));
-}
-
-export interface Mutant {
-  readonly name: string;
-  readonly guard: Guard;
-  readonly kind: Mutation;
-  readonly contracts: readonly string[];
-  readonly codes: readonly { readonly from: Built["original"]; readonly to: Built["original"] }[];
-}
-
-function mutantsOf(guards: readonly Guard[], builds: readonly Built[]): Mutant[] {
-  return guards.flatMap((guard) =>
-    (["removed", "inverted"] as const).flatMap((kind) => {
-      const changed = builds.flatMap(({ contract, original, tagged }) => {
-        const to = mutate(original, tagged, { tag: guard.tag, kind });
-        return to === undefined ? [] : [{ contract, from: original, to }];
-      });
-      const name = `${kind} ${guard.file}:${guard.line} ${guard.within}: ${guard.text}`;
-      // A guard of an example, or of a helper that no contract uses, has no code to change.
-      return changed.length === 0
-        ? []
-        : [{ name, guard, kind, contracts: changed.map(({ contract }) => contract), codes: changed }];
-    }),
-  );
+  const results = chosen.flatMap(({ name }) => known.get(name) ?? []);
+  print(summaryOf(results, readReasons(join(__dirname, "survivors.json"))));
+  if (chosen.length === all.length) {
+    const measured = { name: "mutants.killed.ratio", value: ratioOf(results), unit: "" };
+    const stamp = {
+      command: "npm run mutants",
+      date: new Date().toISOString(),
+      machine: describeMachine(),
+    };
+    saveRows(join(ROOT, "bench", "results.json"), [toRow(measured, stamp)]);
+  }
 }
 
 function sampled(
@@ -101,13 +97,6 @@ function suitesOf(): Suites {
     .filter((name) => !NOT_BEHAVIOUR.some((end) => name.endsWith(end)))
     .sort()
     .map((name) => ({ name, file: join(dir, name), text: readFileSync(join(dir, name), "utf8") }));
-}
-
-function resultOf({ name, contracts }: Mutant, killer: Killer | undefined): Result {
-  const base = { mutant: name, contracts: [...contracts], date: new Date().toISOString() };
-  return killer === undefined
-    ? { ...base, killed: false }
-    : { ...base, killed: true, suite: killer.suite, test: killer.test };
 }
 
 function print(line: string): void {

@@ -1,18 +1,16 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { z } from "zod";
+import type { Killer } from "./kill";
+import type { Mutant } from "./mutant";
 
 const resultSchema = z.strictObject({
   mutant: z.string(),
-  contracts: z.array(z.string()),
+  of: z.string(),
   killed: z.boolean(),
   /** Who killed it. */
   suite: z.string().optional(),
   test: z.string().optional(),
-  /** Why nobody can, or what is missing. */
-  reason: z.string().optional(),
-  date: z.iso.datetime(),
 });
-
 export type Result = z.infer<typeof resultSchema>;
 
 export function readResults(file: string): Result[] {
@@ -20,19 +18,30 @@ export function readResults(file: string): Result[] {
 }
 
 export function saveResults(file: string, results: readonly Result[]): void {
-  const sorted = [...results].sort((left, right) => (left.mutant < right.mutant ? -1 : 1));
-  writeFileSync(file, `${JSON.stringify(sorted, null, 2)}\n`);
+  writeFileSync(file, `${JSON.stringify(results, null, 1)}\n`);
 }
 
-/** The last line: how many of how many, and in front of it every survivor. */
-export function summaryOf(results: readonly Result[]): string {
+export function resultOf({ name, of }: Mutant, killer: Killer | undefined): Result {
+  return { mutant: name, of, killed: killer !== undefined, ...killer };
+}
+
+/** Why nobody can kill a mutant, by its name: kept by hand in `survivors.json`. */
+export type Reasons = Readonly<Record<string, string>>;
+
+export function readReasons(file: string): Reasons {
+  return z.record(z.string(), z.string()).parse(JSON.parse(readFileSync(file, "utf8")));
+}
+
+/** Every survivor with its reason, and in the last line how many of how many were killed. */
+export function summaryOf(results: readonly Result[], reasons: Reasons): string {
   const survivors = results.filter(({ killed }) => !killed);
   const killed = results.length - survivors.length;
-  const ratio = results.length === 0 ? 0 : killed / results.length;
   return [
-    ...survivors.map(
-      ({ mutant, reason }) => `survived: ${mutant}${reason === undefined ? "" : ` (${reason})`}`,
-    ),
-    `${results.length} mutants, ${killed} killed, ${(100 * ratio).toFixed(1)} %`,
+    ...survivors.map(({ mutant }) => `survived: ${mutant}\n    ${reasons[mutant] ?? "NO REASON GIVEN"}`),
+    `${results.length} mutants, ${killed} killed, ${(100 * ratioOf(results)).toFixed(1)} %`,
   ].join("\n");
+}
+
+export function ratioOf(results: readonly Result[]): number {
+  return results.length === 0 ? 0 : results.filter(({ killed }) => killed).length / results.length;
 }

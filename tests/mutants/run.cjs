@@ -3,6 +3,7 @@ const path = require("node:path");
 const { expect } = require("expect");
 
 globalThis.expect = expect;
+globalThis.jest = { requireActual: require };
 // @ton/test-utils adds its matchers to jest's `expect`, which refuses to be loaded outside of jest.
 const globals = require.resolve("@jest/globals");
 require.cache[globals] = { id: globals, filename: globals, loaded: true, exports: { expect } };
@@ -11,4 +12,5 @@ require("ts-node").register({
   project: path.join(__dirname, "..", "..", "tsconfig.json"),
   swc: true,
 });
+require("../support/fastTon.ts");
 require("./main.ts");

@@ -18,8 +18,10 @@ interface Test {
 
 /** A suite's file, loaded once; its tests run as often as wanted. */
 export interface Suite {
-  /** The first test that fails, and why; undefined when all pass. */
-  firstFailure(): Promise<{ readonly test: string; readonly error: unknown } | undefined>;
+  /** The first test that fails, of those named or of all; undefined when they pass. */
+  firstFailure(only?: ReadonlySet<string>): Promise<string | undefined>;
+  /** Runs every test, whatever fails, and tells of each when it begins. */
+  runEvery(begins: (test: string) => void): Promise<void>;
 }
 
 const newBlock = (name: string): Block => ({
@@ -66,10 +68,12 @@ export function loadSuite(file: string): Suite {
   open = newBlock("");
   require(file);
   const root = open;
+  const around: Around = { names: [], beforeEach: [], afterEach: [] };
   return {
-    async firstFailure() {
-      const failure = await runBlock(root, { names: [], beforeEach: [], afterEach: [] });
-      return failure;
+    firstFailure: (only) =>
+      runBlock(root, around, { wanted: (test) => only?.has(test) ?? true, begins: () => undefined }),
+    runEvery: async (begins) => {
+      await runBlock(root, around, { wanted: () => true, begins, goesOn: true });
     },
   };
 }
@@ -80,37 +84,66 @@ interface Around {
   readonly afterEach: readonly Body[];
 }
 
-async function runBlock(block: Block, outer: Around): ReturnType<Suite["firstFailure"]> {
+interface Course {
+  readonly wanted: (test: string) => boolean;
+  readonly begins: (test: string) => void;
+  /** After a failure too. */
+  readonly goesOn?: boolean;
+}
+
+async function runBlock(block: Block, outer: Around, course: Course): Promise<string | undefined> {
+  const names = block.name === "" ? outer.names : [...outer.names, block.name];
+  const [first] = testsOf(block, names).filter(course.wanted);
+  if (first === undefined) {
+    return undefined;
+  }
   const around: Around = {
-    names: block.name === "" ? outer.names : [...outer.names, block.name],
+    names,
     beforeEach: [...outer.beforeEach, ...block.beforeEach],
     afterEach: [...block.afterEach, ...outer.afterEach],
   };
+  course.begins(first);
   try {
     await runAll(block.before);
     for (const child of block.children) {
-      const failure = "run" in child ? await runTest(child, around) : await runBlock(child, around);
-      if (failure !== undefined) {
-        return failure;
+      const failed =
+        "run" in child ? await runTest(child, around, course) : await runBlock(child, around, course);
+      if (failed !== undefined && course.goesOn !== true) {
+        return failed;
       }
     }
     return undefined;
-  } catch (error) {
-    return { test: [...around.names, "(before)"].join(" › "), error };
+  } catch {
+    return first;
   } finally {
     await runAll(block.after).catch(() => undefined);
   }
 }
 
-async function runTest({ name, run }: Test, around: Around): ReturnType<Suite["firstFailure"]> {
+async function runTest({ name, run }: Test, around: Around, course: Course): Promise<string | undefined> {
+  const test = nameOf([...around.names, name]);
+  if (!course.wanted(test)) {
+    return undefined;
+  }
+  course.begins(test);
   try {
     await runAll(around.beforeEach);
     await run();
     await runAll(around.afterEach);
     return undefined;
-  } catch (error) {
-    return { test: [...around.names, name].join(" › "), error };
+  } catch {
+    return test;
   }
+}
+
+function testsOf(block: Block, names: readonly string[]): string[] {
+  return block.children.flatMap((child) =>
+    "run" in child ? [nameOf([...names, child.name])] : testsOf(child, [...names, child.name]),
+  );
+}
+
+function nameOf(names: readonly string[]): string {
+  return names.join(" › ");
 }
 
 async function runAll(bodies: readonly Body[]): Promise<void> {

@@ -12,6 +12,7 @@ export const CONTRACTS = [
   "AttestationRegistry",
   "TeePlatform",
   "CodeLibrary",
+  "GuestBook",
 ] as const;
 
 export interface Built {
