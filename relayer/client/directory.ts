@@ -1,9 +1,11 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { toCocoonError } from "../errors";
 import { type TeeKind, toRawAddress } from "../protocol";
+import type { VerifiedBy } from "./attestationLog";
 import { type Allowed, checkWorker, servedWorkersSchema, type VerifiedWorker } from "./checkWorker";
 import { type ClientDeps, nowSeconds } from "./deps";
 import { listProviders } from "./listProviders";
+import { createModelFacts, type MarketInfo, type ModelFacts } from "./modelFacts";
 import { readAllowed } from "./readAllowed";
 import { type ProviderOnChain, readProvider } from "./readProvider";
 
@@ -16,7 +18,18 @@ export interface ModelInfo {
   readonly workers: number;
   /** Kinds of TEE that its workers run in. */
   readonly tees: readonly TeeKind[];
+  /** The same with who verified them, and how many workers each has. */
+  readonly levels: readonly AttestationLevel[];
   readonly cheapest: VerifiedWorker;
+  /** Undefined where the model has none. */
+  readonly market: MarketInfo | undefined;
+}
+
+export interface AttestationLevel {
+  readonly tee: TeeKind;
+  /** Undefined while it has not been read. */
+  readonly verifiedBy: VerifiedBy | undefined;
+  readonly workers: number;
 }
 
 /** Verified workers, kept fresh in the background. */
@@ -36,6 +49,7 @@ export interface Directory {
 
 export function createDirectory(deps: ClientDeps): Directory {
   const byProvider = new Map<string, readonly VerifiedWorker[]>();
+  const facts = createModelFacts(deps);
   let allowed: Allowed | undefined;
   let reading: Promise<void> | undefined;
 
@@ -57,6 +71,7 @@ export function createDirectory(deps: ClientDeps): Directory {
       byProvider.delete(known);
     }
     await Promise.all(addresses.map((address) => readOne(address, lists)));
+    await facts.refresh(usable());
   };
   const refresh = (): Promise<void> => {
     reading ??= readAll().finally(() => {
@@ -79,7 +94,7 @@ export function createDirectory(deps: ClientDeps): Directory {
       // Without a list of ours, a name that means two models means none.
       return new Set(named.map((worker) => worker.modelHash)).size > 1 ? [] : named;
     },
-    models: () => modelsOf(usable()),
+    models: () => modelsOf(usable(), facts),
     worker: (provider, key) =>
       byProvider.get(provider)?.find((worker) => worker.key === key && worker.expiresAt > nowSeconds(deps)),
     providerCount: () => [...byProvider.values()].filter((workers) => workers.length > 0).length,
@@ -144,7 +159,7 @@ async function verifiedWorkers(
   return verified;
 }
 
-function modelsOf(workers: readonly VerifiedWorker[]): readonly ModelInfo[] {
+function modelsOf(workers: readonly VerifiedWorker[], facts: ModelFacts): readonly ModelInfo[] {
   const groups = new Map<string, VerifiedWorker[]>();
   for (const worker of workers) {
     groups.set(worker.model, [...(groups.get(worker.model) ?? []), worker]);
@@ -161,11 +176,24 @@ function modelsOf(workers: readonly VerifiedWorker[]): readonly ModelInfo[] {
             providers: new Set(group.map((worker) => worker.provider)).size,
             workers: group.length,
             tees: [...new Set(group.map((worker) => worker.tee))].sort(),
+            levels: levelsOf(group, facts),
             cheapest,
+            market: facts.market(cheapest.modelHash),
           },
         ]
       : [];
   });
+}
+
+function levelsOf(workers: readonly VerifiedWorker[], facts: ModelFacts): readonly AttestationLevel[] {
+  const levels = new Map<string, AttestationLevel>();
+  for (const worker of workers) {
+    const { tee } = worker;
+    const verifiedBy = facts.verifiedBy(worker);
+    const name = `${tee} ${verifiedBy ?? ""}`;
+    levels.set(name, { tee, verifiedBy, workers: (levels.get(name)?.workers ?? 0) + 1 });
+  }
+  return [...levels].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, level]) => level);
 }
 
 /** One number to compare offers by: a chat reads some three tokens for each that it writes. */

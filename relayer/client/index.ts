@@ -1,12 +1,14 @@
 export { type CollateralSource, createFileCollateral, createPccsCollateral } from "../attestation";
 export { createToncenterClient } from "../chain";
 export type { HandedJob } from "./adoptSession";
+export type { VerifiedBy } from "./attestationLog";
 export type { CompletionRequest } from "./complete";
 export type { Client, Completion, JobInfo } from "./createClient";
 export type { NetworkIdentity, VerifyEvidence } from "./deps";
-export type { ModelInfo } from "./directory";
+export type { AttestationLevel, ModelInfo } from "./directory";
 export type { Estimate, EstimatedRequest } from "./estimate";
 export { type CocoonFetch, type CocoonFetchOptions, createCocoonFetch } from "./fetch/createCocoonFetch";
+export type { MarketInfo } from "./modelFacts";
 export { DEFAULT_POLICY, type Policy } from "./policy";
 export { type DeveloperPolicy, parsePolicyFile } from "./policyFile";
 export type { Outcome } from "./readAnswer";

@@ -21,7 +21,11 @@ const modelsSchema = z.object({
       id: z.string(),
       context_length: z.number(),
       providers: z.number(),
+      attestation_levels: z.array(
+        z.looseObject({ tee: z.string(), verified_by: z.string().nullable(), workers: z.number() }),
+      ),
       pricing: z.looseObject({ prompt_nano: z.coerce.bigint(), completion_nano: z.coerce.bigint() }),
+      market: z.looseObject({ price_nano: z.coerce.bigint().nullable() }).nullable(),
     }),
   ),
 });
@@ -32,17 +36,26 @@ export async function models(io: Io, options: GatewayOptions): Promise<void> {
     io.stdout.write(toJson(list));
     return;
   }
-  const rows = list.map(({ id, context_length, providers, pricing }) => [
+  const rows = list.map(({ id, context_length, providers, attestation_levels, pricing, market }) => [
     id,
     String(context_length),
     String(providers),
+    attestation_levels.map(levelText).join(" "),
     formatTon(pricing.prompt_nano),
     formatTon(pricing.completion_nano),
+    market?.price_nano == null ? "-" : formatTon(market.price_nano),
   ]);
-  io.stdout.write(table(["model", "context", "providers", "TON/M read", "TON/M written"], rows));
-  if (rows.length === 0) {
-    io.stdout.write("The gateway knows no attested worker yet.\n");
-  }
+  io.stdout.write(table(["model", "context", "hosts", "workers", "read", "written", "sold"], rows));
+  io.stdout.write(
+    rows.length === 0
+      ? "The gateway knows no attested worker yet.\n"
+      : "TON for 1,000,000 tokens; sold: what auctions paid, 3 parts read and 1 written\n",
+  );
+}
+
+/** "2 tdx/chain": so many workers in such machines, on whose word; "?" while that is not known. */
+function levelText(level: { tee: string; verified_by: string | null; workers: number }): string {
+  return `${level.workers} ${level.tee}/${level.verified_by ?? "?"}`;
 }
 
 /** A chat until an empty line or the end of the input; each answer tells what it cost, and the sum so far. */

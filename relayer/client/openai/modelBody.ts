@@ -1,5 +1,6 @@
 import type { Prices } from "../../protocol";
-import type { ModelInfo } from "../directory";
+import { type ModelInfo, priceOf } from "../directory";
+import type { MarketInfo } from "../modelFacts";
 import { usdText } from "../usd";
 
 /** One entry of `GET /v1/models`; `created` in unix seconds. */
@@ -16,8 +17,30 @@ export function modelBody(model: ModelInfo, created: number, usdPerTon?: number)
     workers: model.workers,
     /** Kinds of TEE that its workers were attested in. */
     attestation: model.tees,
+    attestation_levels: model.levels.map(({ tee, verifiedBy, workers }) => ({
+      tee,
+      verified_by: verifiedBy ?? null,
+      workers,
+    })),
     /** At the cheapest provider. */
-    pricing: { ...pricesBody(prices), ...(usdPerTon === undefined ? {} : usdBody(prices, usdPerTon)) },
+    pricing: {
+      ...pricesBody(prices),
+      /** Three parts read and one written, to compare with the market's. */
+      blended_nano: (priceOf(model.cheapest) / 4n).toString(),
+      ...(usdPerTon === undefined ? {} : usdBody(prices, usdPerTon)),
+    },
+    market: model.market === undefined ? null : marketBody(model.market),
+  };
+}
+
+/** What auctions paid for the model, and what is asked for. */
+function marketBody({ address, priceNano, volumeNano, sales, demandTokensPerDay }: MarketInfo) {
+  return {
+    address,
+    price_nano: priceNano?.toString() ?? null,
+    volume_nano: volumeNano.toString(),
+    sales,
+    demand_tokens_per_day: demandTokensPerDay.toString(),
   };
 }
 

@@ -176,7 +176,9 @@ describe("the commands that look at a network and send to it", () => {
 
   it("lists models with their prices", async () => {
     const { stdout } = await cocoon(["models"]);
-    expect(stdout.split("\n")[1]).toMatch(new RegExp(`^${MODEL} +4096 +1 +0.2 +0.8$`));
+    expect(stdout.split("\n")[1]).toMatch(
+      new RegExp(`^${MODEL} +4096 +1 +1 development/attestors +0.2 +0.8 +-$`),
+    );
     expect(await json(z.array(z.looseObject({ id: z.string() })), ["models"])).toMatchObject([{ id: MODEL }]);
   });
 

@@ -146,7 +146,9 @@ describe("official clients, against a gateway with a real network behind it", ()
         providers: 1,
         workers: 1,
         attestation: ["development"],
-        pricing: { prompt_nano: "200000000" },
+        attestation_levels: [{ tee: "development", verified_by: "attestors", workers: 1 }],
+        pricing: { prompt_nano: "200000000", blended_nano: "350000000" },
+        market: null,
       });
       expect(await world.openai.models.retrieve(MODEL)).toMatchObject({ id: MODEL });
     });
