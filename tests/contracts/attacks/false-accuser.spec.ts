@@ -93,6 +93,14 @@ describe("A false accuser, who loses gas and nothing else is changed,", () => {
     ],
     "shows no receipt at all": (log) => [falseTotal(log.head(), null), TYPE_ERROR],
     "shows an honest log twice": (log) => [shrunkLog(1, log, log), "ErrNoFraud"],
+    "shows an honest log and says that another leaf lies in it": (log) => [
+      shrunkLog(1, { ...log, leafHash: () => 1n }, log),
+      "ErrNotInLog",
+    ],
+    "says the same of the later one": (log) => [
+      shrunkLog(1, log, { ...log, leafHash: () => 1n }),
+      "ErrNotInLog",
+    ],
   };
   it.each(Object.keys(claims))("%s", async (name) => {
     const { job, log } = await claimed();

@@ -1,5 +1,5 @@
 import { toNano } from "@ton/core";
-import { storeCloseJob, storeReleaseJob } from "../../../wrappers/messages";
+import { storeCloseJob, storeExpireJob, storeReleaseJob } from "../../../wrappers/messages";
 import {
   attest,
   body,
@@ -126,6 +126,13 @@ describe("JobEscrow expire", () => {
     at(DEADLINE - 1);
     expectRefused(await expire(world(), job), "ErrTooEarly");
     at(DEADLINE);
+    const short = {
+      from: world().stranger,
+      to: job.address,
+      value: (await job.getMinValueToCloseJob()) - 1n,
+    };
+    const message = body(storeExpireJob({ $$type: "ExpireJob", queryId: 1n }));
+    expectRefused(await deliver(world(), { ...short, body: message }), "ErrValueTooLow");
     const expired = await expire(world(), job);
     expectDone(expired, { out: 2 });
     expectExcess(expired);

@@ -1,3 +1,5 @@
+import type { Address } from "@ton/core";
+import { internal } from "@ton/sandbox";
 import {
   storeBondReserved,
   storeCancelJob,
@@ -5,6 +7,7 @@ import {
   storeRequestAcceptance,
 } from "../../../wrappers/messages";
 import {
+  arrival,
   body,
   deliver,
   deliverOpen,
@@ -16,10 +19,21 @@ import {
   UNDERPAID,
   useWorld,
 } from "../../support/actors";
-import { events, expectDone, expectEnded, expectExcess, expectRefused } from "../../support/expect";
+import {
+  events,
+  exitCode,
+  expectDone,
+  expectEnded,
+  expectExcess,
+  expectPaid,
+  expectRefused,
+  storageFee,
+} from "../../support/expect";
 import { BUDGET, DAY, openJob, START, service, WORKER } from "../../support/world";
+import { PRICE_LISTS } from "../fuzz/prices";
 
 const world = useWorld();
+const DEARER = PRICE_LISTS[1].config;
 const ACCEPTING = 2n;
 const BOND = BUDGET / 10n;
 
@@ -167,6 +181,18 @@ describe("JobEscrow acceptance after a refusal", () => {
     expect((await job.getJobState()).state).toBe(1n);
   });
 
+  it("is refused with a worker of another model, though the operator asks", async () => {
+    const job = await open(world(), { service: service(0x5555n), worker: 0n });
+    const asked = await requestAcceptance(job);
+    expect(asked.transactions).toHaveTransaction({
+      to: world().provider.address,
+      op: OP.ReserveBond,
+      aborted: true,
+      exitCode: exitCode("ErrWrongModel"),
+    });
+    expect((await job.getJobState()).state).toBe(1n);
+  });
+
   it("refuses a request one nanoton below the least value", async () => {
     expectRefused(await requestAcceptance(await refused(), world().operator, 1n), "ErrValueTooLow");
   });
@@ -197,7 +223,6 @@ describe("JobEscrow while a provider's answer is on its way", () => {
   }
 
   async function developerMessage(job: Job, value: bigint) {
-    const { internal } = await import("@ton/sandbox");
     return internal({
       from: world().developer.address,
       to: job.address,
@@ -231,6 +256,50 @@ describe("JobEscrow while a provider's answer is on its way", () => {
     world().chain.now = START + 2 * DAY;
     expectEnded(await expire(world(), job), { out: 3 });
   });
+
+  it("locks nothing when gas has become dearer on the way, and is expired as one that nobody answered", async () => {
+    const { job, iterator } = await waiting();
+    world().chain.setConfig(DEARER);
+    const codes = [];
+    for await (const { description } of iterator) {
+      codes.push(
+        description.type === "generic" && description.computePhase.type === "vm"
+          ? description.computePhase.exitCode
+          : undefined,
+      );
+    }
+    expect(codes[0]).toBe(exitCode("ErrValueTooLow"));
+    expect(await world().provider.getProviderState()).toMatchObject({ bonded: 0n, openJobs: 0n });
+    // What is left of the value does not pay for the bounce.
+    expect((await job.getJobState()).state).toBe(ACCEPTING);
+    world().chain.now = START + 2 * DAY;
+    const expired = await expire(world(), job);
+    expectEnded(expired, { out: 3 });
+    expectPaid(expired, world().developer.address, expired.before.balance - storageFee(expired.tx), "Refund");
+  });
+
+  it("believes a bounce of its provider's alone, and of the present life of its address", async () => {
+    const { job } = await waiting();
+    expect(await bounceFrom(job, world().operator.address)).toBe(exitCode("ErrNotProviderStake"));
+    expect((await job.getJobState()).state).toBe(ACCEPTING);
+    const running = await open(world(), {}, 2n);
+    expect(await bounceFrom(running, world().provider.address)).toBe(exitCode("ErrJobNotAccepting"));
+    expect((await running.getJobState()).state).toBe(3n);
+  });
+
+  /** The exit code that a bounced `ReserveBond` ends with. */
+  async function bounceFrom(job: Job, from: Address) {
+    const returned = body((builder) =>
+      builder.storeUint(0xff_ff_ff_ff, 32).storeUint(OP.ReserveBond, 32).storeUint(QUERY, 64),
+    );
+    const { transactions } = await world().chain.sendMessage(
+      internal({ from, to: job.address, value: BOND, body: returned, bounced: true, bounce: false }),
+    );
+    const { description } = arrival(transactions, from, job.address);
+    return description.type === "generic" && description.computePhase.type === "vm"
+      ? description.computePhase.exitCode
+      : undefined;
+  }
 
   it("refuses the bond of anyone but its provider", async () => {
     const { job } = await waiting();

@@ -149,6 +149,16 @@ describe("JobEscrow two tranches", () => {
     expect(await lane(job)).toMatchObject({ settled: B, maturing: 0n, latest: 0n });
   });
 
+  it("that have matured are not lowered by a co-signature that comes too late", async () => {
+    const job = await open(world());
+    await claim(job, B);
+    at(DAY);
+    await renew(job, DAY);
+    expectRefused(await settleHead(world(), job, { amount: B }), "ErrAmountNotGrowing");
+    expectRefused(await settleHead(world(), job, { amount: A }), "ErrAmountNotGrowing");
+    expectPaid(await settleHead(world(), job, { amount: B + 1n }), world().owner.address, netOf(B + 1n));
+  });
+
   it("pay a matured claim along with the next head, which then waits itself", async () => {
     const job = await open(world());
     await claim(job, A);

@@ -25,6 +25,7 @@ import {
 } from "../../support/actors";
 import {
   events,
+  exitCode,
   expectDone,
   expectEnded,
   expectExcess,
@@ -115,6 +116,19 @@ describe("An auction opened", () => {
     const wrong = await putUp(world(), market.address, { nonce: 2n, modelHash: 77n });
     expect(wrong.transactions).toHaveTransaction({ to: market.address, exitCode: 707, aborted: true });
     expect(await wrong.job.getJobState()).toMatchObject({ state: OPEN });
+  });
+
+  it("takes no bid that names a worker of another model", async () => {
+    const { job } = await putUp(world(), market.address, { modelHash: 77n });
+    const placed = await bid(world());
+    expect(placed.transactions).toHaveTransaction({
+      to: job.address,
+      op: OP.BidPlaced,
+      aborted: true,
+      exitCode: exitCode("ErrWrongModel"),
+    });
+    expect(await job.getAuction()).toMatchObject({ bps: 10_001n });
+    expect(await bonded()).toEqual(FREE);
   });
 
   it("cannot be accepted outside the auction, by no one", async () => {

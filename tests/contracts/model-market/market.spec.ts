@@ -1,4 +1,5 @@
 import { toNano } from "@ton/core";
+import { internal } from "@ton/sandbox";
 import {
   storeAnnounceAuction,
   storeAskPrice,
@@ -8,7 +9,7 @@ import {
   storeReportSale,
 } from "../../../wrappers/messages";
 import { arrival, body, deliver, NO_RECEIVER, OP, QUERY, settleHead, useWorld } from "../../support/actors";
-import { events, expectDone, expectRefused, storageFee } from "../../support/expect";
+import { events, exitCode, expectDone, expectRefused, storageFee } from "../../support/expect";
 import { AUCTION_SECONDS, DAY, enlistProvider, MODEL, openAuction, PRICES, START } from "../../support/world";
 import { PRICE_LISTS } from "../fuzz/prices";
 import { award, bid, deployMarket, type Market, putUp } from "./cast";
@@ -136,6 +137,35 @@ describe("ModelMarket price", () => {
         expectRefused(forged, "ErrNotJobEscrow");
       }
     }
+    expect(await market.getMarket()).toMatchObject({ price: 0n, sales: 0n, volume: 0n });
+  });
+
+  it("does not move by a sale of another model, whose job named this market", async () => {
+    const { job } = await putUp(world(), market.address, { modelHash: 77n });
+    const { service } = openAuction(world(), { market: market.address, modelHash: 77n });
+    const { developer } = world();
+    const { transactions } = await world().chain.sendMessage(
+      internal({
+        from: job.address,
+        to: market.address,
+        value: TON / 10n,
+        body: body(
+          storeReportSale({
+            $$type: "ReportSale",
+            queryId: QUERY,
+            developer: developer.address,
+            nonce: 1n,
+            volume: TON,
+            service,
+          }),
+        ),
+      }),
+    );
+    expect(transactions).toHaveTransaction({
+      from: job.address,
+      to: market.address,
+      exitCode: exitCode("ErrWrongModel"),
+    });
     expect(await market.getMarket()).toMatchObject({ price: 0n, sales: 0n, volume: 0n });
   });
 });

@@ -1,18 +1,33 @@
-import { type Cell, Dictionary } from "@ton/core";
+import { Address, type Cell, Dictionary } from "@ton/core";
 import {
   type Offer,
+  storeBidOnJob,
   storeDropWorker,
   storeProviderCatalog,
   storeRecheckWorker,
+  storeReserveBond,
   storeSetCatalog,
   storeSetOffers,
   storeSyncLane,
   storeSyncParams,
+  storeWorkerAttested,
+  storeWorkerChecked,
 } from "../../../wrappers/messages";
 import { attest, body, deliver, NO_RECEIVER, OP, open, syncLane, useWorld } from "../../support/actors";
 import { events, expectDone, expectExcess, expectRefused } from "../../support/expect";
 import { testKey } from "../../support/keys";
-import { catalog, createWorld, DAY, PRICES, profile, STAKE, START, WORKER } from "../../support/world";
+import {
+  BUDGET,
+  catalog,
+  createWorld,
+  DAY,
+  PRICES,
+  profile,
+  STAKE,
+  START,
+  service,
+  WORKER,
+} from "../../support/world";
 
 const world = useWorld();
 const NOBODY = testKey("no such worker").id;
@@ -205,12 +220,72 @@ describe("ProviderStake sync", () => {
   });
 });
 
+const SOMEONE = Address.parse(`0:${"11".repeat(32)}`);
+const BID = {
+  $$type: "BidOnJob",
+  queryId: 1n,
+  developer: SOMEONE,
+  nonce: 1n,
+  budget: BUDGET,
+  openedAt: BigInt(START),
+  bps: 9_000n,
+  worker: WORKER.id,
+} as const;
+const RESERVATION = {
+  $$type: "ReserveBond",
+  queryId: 1n,
+  developer: SOMEONE,
+  nonce: 1n,
+  budget: BUDGET,
+  worker: WORKER.id,
+  requester: SOMEONE,
+  service: service(),
+} as const;
+const ATTESTED = {
+  $$type: "WorkerAttested",
+  queryId: 1n,
+  receiptPublicKey: WORKER.id,
+  responseTo: SOMEONE,
+  worker: {
+    $$type: "Worker",
+    hpkeKeyHash: 1n,
+    imageHash: 2n,
+    modelHash: 3n,
+    expiresAt: BigInt(START + DAY),
+    epoch: 1n,
+  },
+} as const;
+
 describe("ProviderStake before registration", () => {
   it.each([
     ["SyncParams", syncParams, "owner", "ErrNotRegistered"],
     ["SetOffers", setOffers(1), "owner", "ErrNotRegistered"],
     ["DropWorker", drop(), "owner", "ErrNoSuchWorker"],
     ["RecheckWorker", recheck(), "stranger", "ErrNoSuchWorker"],
+    ["SetCatalog", setCatalog(catalog(SOMEONE)), "owner", "ErrNotRegistered"],
+    [
+      "SyncLane",
+      body(storeSyncLane({ $$type: "SyncLane", queryId: 1n, job: SOMEONE, worker: WORKER.id })),
+      "stranger",
+      "ErrNotRegistered",
+    ],
+    ["BidOnJob", body(storeBidOnJob(BID)), "owner", "ErrNotRegistered"],
+    ["ReserveBond", body(storeReserveBond(RESERVATION)), "stranger", "ErrNotRegistered"],
+    ["WorkerAttested", body(storeWorkerAttested(ATTESTED)), "stranger", "ErrNotRegistered"],
+    [
+      "WorkerChecked",
+      body(
+        storeWorkerChecked({
+          $$type: "WorkerChecked",
+          queryId: 1n,
+          receiptPublicKey: WORKER.id,
+          allowed: false,
+          responseTo: SOMEONE,
+        }),
+      ),
+      "stranger",
+      "ErrNotRegistered",
+    ],
   ] as const)("refuses %s", async (_name, content, role, code) => {
     const fresh = await createWorld();
     const delivery = await deliver(fresh, {

@@ -1,10 +1,10 @@
 import { beginCell, Cell, toNano } from "@ton/core";
-import { createShardAccount, type SandboxContract } from "@ton/sandbox";
+import { createShardAccount, internal, type SandboxContract } from "@ton/sandbox";
 import { type GuestBook, guestBook, storeWriteEntry } from "../../../wrappers/GuestBook";
 import { JobEscrow } from "../../../wrappers/JobEscrow";
 import { storeInferenceResult } from "../../../wrappers/messages";
 import { body, deliver, expire, type Job, OP, syncLane, useWorld } from "../../support/actors";
-import { expectEnded, expectPaid } from "../../support/expect";
+import { expectEnded, expectPaid, expectRefused } from "../../support/expect";
 import { MODEL, PRICES, START } from "../../support/world";
 import { deliverAnswer, PRICE, text } from "./cast";
 
@@ -37,11 +37,22 @@ beforeEach(async () => {
   await syncLane(world(), task.address);
 });
 
-const write = () =>
+const answerOf = (queryId: bigint) =>
+  body(
+    storeInferenceResult({
+      $$type: "InferenceResult",
+      queryId,
+      status: 0n,
+      responseHash: 0n,
+      response: text("no"),
+    }),
+  );
+
+const write = ({ short = 0n } = {}) =>
   deliver(world(), {
     from: world().stranger,
     to: book.address,
-    value: toNano("0.15"),
+    value: toNano("0.15") - short,
     body: body(storeWriteEntry({ $$type: "WriteEntry", queryId: 1n, entry: ENTRY })),
     ...(book.init === undefined ? {} : { init: book.init }),
   });
@@ -68,16 +79,27 @@ describe("A contract that asks a model", () => {
     expect(await book.getIsJudging()).toBe(false);
   });
 
-  it("believes its own task alone", async () => {
-    const forged = body(
-      storeInferenceResult({
-        $$type: "InferenceResult",
-        queryId: 1n,
-        status: 0n,
-        responseHash: 0n,
-        response: text("no"),
-      }),
+  it("judges one entry at a time, and for nothing less than what a question costs", async () => {
+    expectRefused(await write(), 1_001);
+    await deliverAnswer(world(), task, { request, response: text("no") });
+    expectRefused(await write({ short: 1n }), "ErrValueTooLow");
+    await write();
+    expect(await book.getIsJudging()).toBe(true);
+  });
+
+  it("does not take the answer of an earlier question for that of the present one", async () => {
+    await deliverAnswer(world(), task, { request, response: text("no") });
+    const earlier = task.address;
+    await write();
+    const { transactions } = await world().chain.sendMessage(
+      internal({ from: earlier, to: book.address, value: toNano("0.1"), body: answerOf(1n) }),
     );
+    expect(transactions).toHaveTransaction({ from: earlier, to: book.address, exitCode: 1_000 });
+    expect(await book.getIsJudging()).toBe(true);
+  });
+
+  it("believes its own task alone", async () => {
+    const forged = answerOf(1n);
     const value = toNano("0.1");
     const delivery = await deliver(world(), {
       from: world().stranger,

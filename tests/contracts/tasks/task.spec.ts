@@ -183,6 +183,16 @@ describe("A task delivered", () => {
     expect(await job.getJobState()).toMatchObject({ state: TASK });
   });
 
+  it("is taken until an hour after its worker's attestation has ended, and not a second later", async () => {
+    const { job: long } = await openTask(world(), { nonce: 2n, deadline: BigInt(START + 3 * DAY) });
+    const signed = { issuedAt: START + DAY };
+    const { job: longer } = await openTask(world(), { nonce: 3n, deadline: BigInt(START + 3 * DAY) });
+    world().chain.now = START + DAY + 3_600;
+    expectEnded(await deliverAnswer(world(), long, signed), { out: 8 });
+    world().chain.now = START + DAY + 3_601;
+    expectRefused(await deliverAnswer(world(), longer, signed), "ErrAttestationEnded");
+  });
+
   it("is refused when it was signed for another task, and where there is none", async () => {
     const { job: other } = await openTask(world(), { nonce: 2n });
     expectRefused(await deliverAnswer(world(), job, { signedFor: other.address }), "ErrBadWorkerSignature");
