@@ -1,5 +1,6 @@
 import { fuzz } from "../tests/contracts/fuzz/fuzz";
 import { useNativeHash } from "../tests/contracts/fuzz/nativeHash";
+import { setStage } from "../tests/contracts/fuzz/stage";
 import type { Benchmark } from "./benchmark";
 
 const SEQUENCES = 500;
@@ -10,8 +11,9 @@ export const fuzzRate: Benchmark = {
   names: ["fuzz.sequences-per-s"],
   async run() {
     useNativeHash();
+    const stage = await setStage();
     let started = 0;
-    const { sequences, violation } = await fuzz({
+    const { sequences, violation } = fuzz(stage, {
       sequences: SEQUENCES,
       seed: SEED,
       onProgress: (played) => {

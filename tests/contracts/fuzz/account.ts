@@ -1,32 +1,39 @@
 import { BitReader, type Cell } from "@ton/core";
-import { at, rawCells, toCell } from "./rawBoc";
+import type { Bags } from "./bags";
 
 /** What a sequence needs of a `ShardAccount`. */
 export interface AccountView {
   readonly balance: bigint;
   /** Undefined when the account has no code: it never was, was destroyed, or nothing could be deployed. */
   readonly data: Cell | undefined;
+  /** Whether it may need a library: all but those that have their whole code. */
+  readonly needsLibrary: boolean;
 }
+
+export const NO_ACCOUNT: AccountView = { balance: 0n, data: undefined, needsLibrary: true };
 
 /**
  * Reads balance and data of an account. `loadShardAccount` would build and hash every cell of the code as well, which
  * takes longer than the transaction did; here only the cells of the data are made.
  */
-export function readAccount(base64: string): AccountView {
-  const cells = rawCells(Buffer.from(base64, "base64"));
-  const account = at(cells, at(at(cells, 0).refs, 0)); // ShardAccount: the account is its first reference
-  const reader = new BitReader(account.bits);
+export function readAccount(bags: Bags, base64: string): AccountView {
+  const bag = bags.read(base64);
+  const account = bag.refs(0)[0] ?? 0; // ShardAccount: the account is its first reference
+  const reader = new BitReader(bag.bits(account));
   if (!reader.loadBit()) {
-    return { balance: 0n, data: undefined };
+    return NO_ACCOUNT;
   }
   reader.loadAddress();
   skipStorageInfo(reader);
   reader.skip(64); // last_trans_lt
   const balance = reader.loadCoins();
   reader.skip(1); // no other currencies
-  const isActive = reader.loadBit();
-  const data = isActive ? account.refs[account.refs.length - 1] : undefined;
-  return { balance, data: data === undefined ? undefined : toCell(cells, data) };
+  const [code, data] = reader.loadBit() ? bag.refs(account) : [];
+  return {
+    balance,
+    data: data === undefined ? undefined : bag.cell(data),
+    needsLibrary: code === undefined || bag.isExotic(code),
+  };
 }
 
 function skipStorageInfo(reader: BitReader): void {

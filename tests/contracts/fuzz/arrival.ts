@@ -3,6 +3,7 @@ import { OP } from "../../support/actors";
 import type { AccountView } from "./account";
 import type { Truth } from "./acts/act";
 import type { Outcome } from "./chain";
+import { once } from "./once";
 import type { Stage } from "./stage";
 import type { JobView, ProviderView } from "./views";
 
@@ -44,11 +45,11 @@ export function must(holds: boolean, rule: string): asserts holds {
 }
 
 /** Runs it; a rule that it breaks tells where. */
-export function told(where: string, run: () => void): void {
+export function told(where: () => string, run: () => void): void {
   try {
     run();
   } catch (thrown) {
-    throw thrown instanceof Violation ? new Violation(`${where}: ${thrown.message}`) : thrown;
+    throw thrown instanceof Violation ? new Violation(`${where()}: ${thrown.message}`) : thrown;
   }
 }
 
@@ -59,14 +60,14 @@ export function nameOf({ body }: Message): string | undefined {
   return nameOfBody(body);
 }
 
-export function nameOfBody(content: Cell): string | undefined {
+export const nameOfBody = once((content: Cell): string | undefined => {
   const body = content.beginParse();
   const op = readOp(body);
   if (op !== BOUNCED) {
     return op === undefined ? undefined : NAMES.get(op);
   }
   return `bounced ${NAMES.get(readOp(body) ?? 0)}`;
-}
+});
 
 function readOp(body: Slice): number | undefined {
   return body.remainingBits >= 32 ? body.loadUint(32) : undefined;

@@ -1,5 +1,5 @@
 import type { Address, Message } from "@ton/core";
-import type { AccountView } from "./account";
+import { type AccountView, NO_ACCOUNT } from "./account";
 import { type Arrival, type Letter, must, nameOf, told } from "./arrival";
 import { checkBonds } from "./bonds";
 import { Claims } from "./claims";
@@ -20,7 +20,7 @@ export class Books {
   transactions = 0;
   private readonly queues = new Map<string, Message[]>();
   private readonly letters = new WeakMap<Message, Letter>();
-  private readonly accounts = new Map<string, AccountView>();
+  private readonly accounts: Map<string, AccountView>;
   private readonly jobs: (JobView | undefined)[];
   private readonly providers: (ProviderView | undefined)[];
   private readonly contracts: ReadonlySet<string>;
@@ -39,10 +39,9 @@ export class Books {
         .concat([...jobs, ...providers].map(({ address }) => address))
         .map((address) => address.toRawString()),
     );
-    for (const key of chain.accounts.keys()) {
-      const view = chain.view(key);
-      this.accounts.set(key, view);
-      this.held += view.balance;
+    this.accounts = new Map(chain.views());
+    for (const { balance } of this.accounts.values()) {
+      this.held += balance;
     }
     this.minted = this.held;
     this.jobs = jobs.map(({ address }) => readJob(this.account(address)));
@@ -96,7 +95,7 @@ export class Books {
   }
 
   private account(address: Address): AccountView {
-    return this.accounts.get(address.toRawString()) ?? { balance: 0n, data: undefined };
+    return this.accounts.get(address.toRawString()) ?? NO_ACCOUNT;
   }
 
   private enqueue(message: Message): void {
@@ -135,7 +134,10 @@ export class Books {
       this.enqueue(out);
     }
     const arrival = this.arrivalOf(message, { accountBefore, outcome });
-    told(describeMessage(this.stage, message), () => this.check(arrival));
+    told(
+      () => describeMessage(this.stage, message),
+      () => this.check(arrival),
+    );
   }
 
   private arrivalOf(message: Message, happened: Pick<Arrival, "accountBefore" | "outcome">): Arrival {

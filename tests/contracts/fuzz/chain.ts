@@ -1,30 +1,40 @@
 import { beginCell, type Cell, type Message, storeMessage } from "@ton/core";
 import { createTvm, type Tvm } from "../../../relayer/localnet/chain/tvm";
-import { type AccountView, readAccount } from "./account";
+import { type AccountView, NO_ACCOUNT, readAccount } from "./account";
+import { createBags } from "./bags";
 import { readTransaction, type TransactionView } from "./transaction";
 
 /** What one transaction did. */
 export interface Outcome extends TransactionView {
-  readonly after: string;
   readonly view: AccountView;
 }
 
-/** Accounts by address, as the executor takes them. Immutable strings, so a copy of the map is a snapshot. */
+/** Accounts by address, as the executor takes them. */
 export type Accounts = ReadonlyMap<string, string>;
 
 /** TON's executor over accounts in memory, without blocks: the test decides what arrives when. */
 export interface Chain {
-  readonly accounts: Accounts;
   now: number;
   /** Which of the price lists holds. */
   prices: number;
   run(message: Message): Outcome;
   /** By raw address. */
-  view(key: string): AccountView;
+  views(): ReadonlyMap<string, AccountView>;
   reset(accounts: Accounts, now: number): void;
 }
 
-const NOTHING: AccountView = { balance: 0n, data: undefined };
+/** An account as it was after some transaction. Immutable, so a copy of the map of them is a snapshot. */
+interface Held {
+  readonly boc: string;
+  readonly view: AccountView;
+  /** Says which of all it is in less than its bytes do. */
+  readonly id: number;
+}
+
+interface Done extends Outcome {
+  readonly held: Held;
+}
+
 /** Nothing here reads a block. */
 const NO_BLOCKS = "";
 /** Ends the memory of outcomes before it takes more than some hundred megabytes. */
@@ -40,22 +50,40 @@ export async function createChain(options: {
   for (const config of options.configs) {
     tvms.push(await createTvm(config));
   }
-  let accounts = new Map<string, string>();
-  const outcomes = new Map<string, Outcome>();
-  const interned = new Map<string, number>();
-  const idOf = (text: string) => {
-    const known = interned.get(text);
-    const id = known ?? interned.size;
-    if (known === undefined) {
-      interned.set(text, id);
+  const bags = createBags();
+  const outcomes = new Map<string, Done>();
+  const wired = new WeakMap<Message, Cell>();
+  let count = 0;
+  const hold = (boc: string): Held => {
+    count += 1;
+    return { boc, view: readAccount(bags, boc), id: count };
+  };
+  const none: Held = { boc: emptyAccount(), view: NO_ACCOUNT, id: 0 };
+  const beginning = startOf(hold);
+  let accounts = new Map<string, Held>();
+
+  const execute = (given: { account: Held; cell: Cell; now: number; prices: number }): Done => {
+    const { account, cell, now, prices } = given;
+    const result = tvms[prices]?.runTransaction({
+      message: cell,
+      account: account.boc,
+      now,
+      lt: LT,
+      ...(account.view.needsLibrary ? { libraries: options.libraries } : {}),
+      prevBlocks: NO_BLOCKS,
+    });
+    if (result?.ok !== true) {
+      throw new Error(`The executor took no such message: ${result?.error}`);
     }
-    return id;
+    const { outs, ...read } = readTransaction(bags, result.transaction);
+    for (const out of outs) {
+      wired.set(out.message, out.cell);
+    }
+    const held = hold(result.account);
+    return { ...read, outs: outs.map(({ message }) => message), held, view: held.view };
   };
 
   const chain: Chain = {
-    get accounts() {
-      return accounts;
-    },
     now: 0,
     prices: 0,
     run(message) {
@@ -63,26 +91,25 @@ export async function createChain(options: {
         throw new Error("Only internal messages arrive.");
       }
       const key = message.info.dest.toRawString();
-      const account = accounts.get(key) ?? NONE;
-      const cell = beginCell().store(storeMessage(message)).endCell();
+      const account = accounts.get(key) ?? none;
+      const cell = wired.get(message) ?? beginCell().store(storeMessage(message)).endCell();
       if (outcomes.size > REMEMBERED) {
         outcomes.clear();
-        interned.clear();
+        bags.forget();
       }
-      const hash = cell.hash().toString("latin1");
-      const id = `${idOf(account)}/${hash}/${chain.now}/${chain.prices}`;
-      const outcome =
-        outcomes.get(id) ?? execute(chain, { tvms, account, cell, libraries: options.libraries });
-      outcomes.set(id, outcome);
-      accounts.set(key, outcome.after);
+      const { now, prices } = chain;
+      const id = `${account.id}/${now}/${prices}/${cell.hash().toString("latin1")}`;
+      const known = outcomes.get(id);
+      const outcome = known ?? execute({ account, cell, now, prices });
+      if (known === undefined) {
+        outcomes.set(id, outcome);
+      }
+      accounts.set(key, outcome.held);
       return outcome;
     },
-    view(key) {
-      const account = accounts.get(key);
-      return account === undefined ? NOTHING : readAccount(account);
-    },
+    views: () => new Map([...accounts].map(([key, { view }]) => [key, view])),
     reset(start, now) {
-      accounts = new Map(start);
+      accounts = new Map(beginning(start));
       chain.now = now;
       chain.prices = 0;
     },
@@ -90,22 +117,14 @@ export async function createChain(options: {
   return chain;
 }
 
-function execute(
-  chain: Pick<Chain, "now" | "prices">,
-  given: { tvms: readonly Tvm[]; account: string; cell: Cell; libraries: string },
-): Outcome {
-  const result = given.tvms[chain.prices]?.runTransaction({
-    message: given.cell,
-    account: given.account,
-    now: chain.now,
-    lt: LT,
-    libraries: given.libraries,
-    prevBlocks: NO_BLOCKS,
-  });
-  if (result?.ok !== true) {
-    throw new Error(`The executor took no such message: ${result?.error}`);
-  }
-  return { ...readTransaction(result.transaction), after: result.account, view: readAccount(result.account) };
+/** The accounts that sequences begin with, read once. */
+function startOf(hold: (boc: string) => Held): (accounts: Accounts) => ReadonlyMap<string, Held> {
+  const read = new WeakMap<Accounts, ReadonlyMap<string, Held>>();
+  return (accounts) => {
+    const known = read.get(accounts) ?? new Map([...accounts].map(([key, boc]) => [key, hold(boc)]));
+    read.set(accounts, known);
+    return known;
+  };
 }
 
 /** An account that does not exist and has no transaction. */
@@ -113,5 +132,3 @@ function emptyAccount(): string {
   const none = beginCell().storeBit(false).endCell();
   return beginCell().storeRef(none).storeUint(0n, 256).storeUint(0n, 64).endCell().toBoc().toString("base64");
 }
-
-const NONE = emptyAccount();

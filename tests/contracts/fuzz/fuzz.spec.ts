@@ -3,8 +3,12 @@ import { JobEscrow } from "../../../wrappers/JobEscrow";
 import { open, settleHead, useWorld } from "../../support/actors";
 import { WORKER } from "../../support/world";
 import { readAccount } from "./account";
+import { createBags } from "./bags";
 import { fuzz, replayScript } from "./fuzz";
 import { useNativeHash } from "./nativeHash";
+import { playPortions, portionsOf } from "./portions";
+import { playInProcesses } from "./processes";
+import { setStage } from "./stage";
 import { readJob, readProvider } from "./views";
 
 const SEQUENCES = 2_000;
@@ -69,7 +73,7 @@ useNativeHash();
 
 describe("All contracts together", () => {
   it(`keep every rule in ${SEQUENCES} random sequences (seed ${SEED})`, async () => {
-    const { violation, carriedOut } = await fuzz({ sequences: SEQUENCES, seed: SEED });
+    const { violation, carriedOut } = fuzz(await setStage(), { sequences: SEQUENCES, seed: SEED });
     // What is thrown tells the rule and how to see it broken again.
     expect(violation && `${violation.rule}\n\n${replayScript(violation.sequence)}`).toBeUndefined();
     for (const name of REACHED) {
@@ -78,12 +82,30 @@ describe("All contracts together", () => {
   }, 1_800_000);
 });
 
+describe("Portions of a run", () => {
+  it("are all that was asked for, and none is another seed's", () => {
+    const portions = portionsOf(1_100, 5);
+    expect(portions.map(({ sequences }) => sequences)).toEqual([250, 250, 250, 250, 100]);
+    const seeds = [5, 6, 7].flatMap((seed) => portionsOf(100_000, seed).map((portion) => portion.seed));
+    expect(new Set(seeds).size).toBe(3 * 400);
+  });
+
+  it("come to the same in two processes as in one", async () => {
+    const portions = [1, 2, 3].map((seed) => ({ seed, sequences: 3 }));
+    const here = playPortions(await setStage(), portions, () => undefined);
+    const there = await playInProcesses(portions, { jobs: 2, onProgress: () => undefined });
+    expect(here.sequences).toBe(9);
+    expect(there).toEqual(here);
+  }, 120_000);
+});
+
 describe("Accounts as sequences read them", () => {
   const world = useWorld();
 
   async function account(address: Address) {
     const { account } = await world().chain.getContract(address);
-    return readAccount(beginCell().store(storeShardAccount(account)).endCell().toBoc().toString("base64"));
+    const boc = beginCell().store(storeShardAccount(account)).endCell().toBoc().toString("base64");
+    return readAccount(createBags(), boc);
   }
 
   it("say of a job what its getters say", async () => {

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { play } from "./play";
-import { setStage } from "./stage";
+import type { Stage } from "./stage";
 import { type Sequence, sequences } from "./steps";
 
 export interface FuzzRun {
@@ -13,12 +13,14 @@ export interface FuzzRun {
 }
 
 /** Plays that many random sequences over all contracts together, up to the first that breaks a rule. */
-export async function fuzz(options: {
-  readonly sequences: number;
-  readonly seed: number;
-  readonly onProgress?: (played: number) => void;
-}): Promise<FuzzRun> {
-  const stage = await setStage();
+export function fuzz(
+  stage: Stage,
+  options: {
+    readonly sequences: number;
+    readonly seed: number;
+    readonly onProgress?: (played: number) => void;
+  },
+): FuzzRun {
   const carriedOut = new Map<string, number>();
   let played = 0;
   let transactions = 0;

@@ -1,70 +1,72 @@
 import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import { z } from "zod";
+import { answerPortions } from "./answer";
 import { Violation } from "./arrival";
-import { fuzz, replayScript } from "./fuzz";
+import { replayScript } from "./fuzz";
 import { useNativeHash } from "./nativeHash";
 import { play } from "./play";
+import { playPortions, portionsOf, type Total } from "./portions";
+import { playInProcesses } from "./processes";
+import { sequenceSchema } from "./sequenceSchema";
 import { setStage } from "./stage";
-import { ACTORS, OPENINGS, type Sequence, STRATEGIES } from "./steps";
+import type { Sequence } from "./steps";
 
 const DEFAULT_SEQUENCES = 100_000;
 const PROGRESS = 5_000;
 
-const strategy = z.enum(STRATEGIES);
-const number = z.int().nonnegative();
-const sequenceSchema = z.strictObject({
-  opening: z.enum(OPENINGS),
-  strategies: z.strictObject({
-    developers: z.tuple([strategy, strategy]),
-    providers: z.tuple([strategy, strategy]),
-  }),
-  steps: z.array(
-    z.strictObject({
-      actor: z.enum(ACTORS),
-      act: number,
-      job: number,
-      amount: number,
-      detail: number,
-      sender: number,
-      value: number,
-      arrivals: number,
-      choice: number,
-    }),
-  ),
-  unstakes: z.boolean(),
-});
-
-/** `npm run fuzz -- [--sequences N] [--seed S]`, or `--replay FILE`; exit code 1 when a rule was broken. */
+/** `npm run fuzz -- [--sequences N] [--seed S] [--jobs N]`, or `--replay FILE`; exit code 1 when a rule was broken. */
 async function main(): Promise<number> {
   const { values } = parseArgs({
-    options: { sequences: { type: "string" }, seed: { type: "string" }, replay: { type: "string" } },
+    options: {
+      sequences: { type: "string" },
+      seed: { type: "string" },
+      jobs: { type: "string" },
+      replay: { type: "string" },
+      answer: { type: "boolean" },
+    },
   });
   useNativeHash();
+  if (values.answer === true) {
+    await answerPortions();
+    return 0;
+  }
   if (values.replay !== undefined) {
     return replay(sequenceSchema.parse(JSON.parse(readFileSync(values.replay, "utf8"))));
   }
-  const count = Number(values.sequences ?? DEFAULT_SEQUENCES);
   const seed = Number(values.seed ?? Date.now() % 2 ** 31);
+  const portions = portionsOf(Number(values.sequences ?? DEFAULT_SEQUENCES), seed);
+  const jobs = Math.min(Number(values.jobs ?? availableParallelism()), portions.length);
+  const onProgress = progress();
+  const total =
+    jobs > 1
+      ? await playInProcesses(portions, { jobs, onProgress })
+      : playPortions(await setStage(), portions, onProgress);
+  report(total, seed);
+  return Math.min(total.violations.length, 1);
+}
+
+function progress(): (total: Total) => void {
   const started = performance.now();
-  const { sequences, transactions, carriedOut, violation } = await fuzz({
-    sequences: count,
-    seed,
-    onProgress: (played) => {
-      if (played % PROGRESS === 0) {
-        print(`${played} sequences, ${Math.round((performance.now() - started) / 1_000)} s`);
-      }
-    },
-  });
+  let told = 0;
+  return ({ sequences }) => {
+    if (sequences >= told + PROGRESS) {
+      told = sequences;
+      print(`${sequences} sequences, ${Math.round((performance.now() - started) / 1_000)} s`);
+    }
+  };
+}
+
+function report({ sequences, transactions, carriedOut, violations }: Total, seed: number): void {
   for (const [name, times] of [...carriedOut].sort()) {
     print(`${String(times).padStart(9)} ${name || "deposit"}`);
   }
-  if (violation !== undefined) {
-    print(`\n${violation.rule}\n\n${replayScript(violation.sequence)}\n`);
+  for (const { rule, sequence } of violations) {
+    print(`\n${rule}\n\n${replayScript(sequence)}\n`);
   }
-  const violations = violation === undefined ? 0 : 1;
-  print(`${sequences} sequences, ${transactions} transactions, seed ${seed}, ${violations} violations`);
-  return violations;
+  print(
+    `${sequences} sequences, ${transactions} transactions, seed ${seed}, ${violations.length} violations`,
+  );
 }
 
 async function replay(sequence: Sequence): Promise<number> {

@@ -35,20 +35,27 @@ export function play(
   const books = new Books(stage);
   const past: Past[] = [];
   const acted = new Map<string, number>();
-  told(`the opening (${sequence.opening})`, () => openWith(sequence, stage, books));
+  told(
+    () => `the opening (${sequence.opening})`,
+    () => openWith(sequence, stage, books),
+  );
   for (const [index, step] of sequence.steps.entries()) {
     const tellStep = (line: string) => tell(`${index}. ${line}`);
-    told(`step ${index} (${step.actor})`, () =>
-      take({ stage, books, past, acted, sequence, step, tell: tellStep }),
+    told(
+      () => `step ${index} (${step.actor})`,
+      () => take({ stage, books, past, acted, sequence, step, tell: tellStep }),
     );
   }
-  told("the end", () => {
-    books.drain();
-    endEverything(stage, books);
-    if (sequence.unstakes) {
-      takeStakesHome(stage, books);
-    }
-  });
+  told(
+    () => "the end",
+    () => {
+      books.drain();
+      endEverything(stage, books);
+      if (sequence.unstakes) {
+        takeStakesHome(stage, books);
+      }
+    },
+  );
   return { transactions: books.transactions, carriedOut: books.carriedOut };
 }
 

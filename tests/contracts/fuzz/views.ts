@@ -1,4 +1,4 @@
-import { type Address, Dictionary, type Slice } from "@ton/core";
+import { type Address, type Cell, Dictionary, type Slice } from "@ton/core";
 import {
   type AcceptedJob,
   type AuctionedJob,
@@ -16,6 +16,7 @@ import {
   type ProviderRecord,
 } from "../../../wrappers/messages";
 import type { AccountView } from "./account";
+import { once } from "./once";
 
 /** A JobEscrow's data, read as the contract stores it: its getters take ten times as long as a transaction. */
 export interface JobView {
@@ -59,10 +60,10 @@ const LANE_BITS = 64 + 32 + 192;
 /** hpkeKeyHash, imageHash, modelHash. */
 const WORKER_HASH_BITS = 3 * 256;
 
-export function readJob({ data }: AccountView): JobView | undefined {
-  if (data === undefined) {
-    return undefined;
-  }
+export const readJob = ({ data }: AccountView): JobView | undefined =>
+  data === undefined ? undefined : jobIn(data);
+
+const jobIn = once((data: Cell): JobView => {
   const fields = data.beginParse();
   const head = {
     state: fields.loadUint(8),
@@ -73,13 +74,14 @@ export function readJob({ data }: AccountView): JobView | undefined {
     closeAt: fields.loadUint(32),
   };
   const lanes = readLanes(fields);
-  return { ...head, lanes, ...readRecord(head.state, fields.loadRef().beginParse()) };
-}
+  return { ...head, lanes, ...readRecord(head.state, fields.loadRef()) };
+});
 
-function readRecord(state: number, record: Slice) {
+function readRecord(state: number, cell: Cell) {
+  const record = cell.beginParse();
   const nothing = { terms: undefined, accepted: undefined, rules: undefined, auction: undefined };
   if (state === NEW) {
-    return { ...nothing, identity: loadJobRecord(record) };
+    return { ...nothing, identity: identityIn(cell) };
   }
   if (state === OPEN && record.remainingBits > 0) {
     const auction = loadAuctionedJob(record);
@@ -92,21 +94,25 @@ function readRecord(state: number, record: Slice) {
   return {
     ...nothing,
     accepted,
-    rules: loadJobRules(accepted.rules.beginParse()),
+    rules: rulesIn(accepted.rules),
     ...identified(accepted),
   };
 }
 
 function identified({ identity, terms }: Pick<AuctionedJob, "identity" | "terms">) {
-  return { identity: loadJobRecord(identity.beginParse()), terms: loadJobTerms(terms.beginParse()) };
+  return { identity: identityIn(identity), terms: termsIn(terms) };
 }
 
+const identityIn = once((cell) => loadJobRecord(cell.beginParse()));
+const termsIn = once((cell) => loadJobTerms(cell.beginParse()));
+const rulesIn = once((cell) => loadJobRules(cell.beginParse()));
+
 function readLanes(fields: Slice): ReadonlyMap<bigint, Lane> {
-  const dict = fields.loadBit() ? fields.loadRef() : undefined;
+  return fields.loadBit() ? lanesIn(fields.loadRef()) : new Map();
+}
+
+const lanesIn = once((dict) => {
   const lanes = new Map<bigint, Lane>();
-  if (dict === undefined) {
-    return lanes;
-  }
   const leaves = Dictionary.loadDirect(
     Dictionary.Keys.BigUint(256),
     Dictionary.Values.BitString(LANE_BITS),
@@ -125,16 +131,16 @@ function readLanes(fields: Slice): ReadonlyMap<bigint, Lane> {
     });
   }
   return lanes;
-}
+});
 
 function bitsOf(bits: { at(index: number): boolean }, from: number, length: number): string {
   return Array.from({ length }, (_, index) => (bits.at(from + index) ? "1" : "0")).join("");
 }
 
-export function readProvider({ data }: AccountView): ProviderView | undefined {
-  if (data === undefined) {
-    return undefined;
-  }
+export const readProvider = ({ data }: AccountView): ProviderView | undefined =>
+  data === undefined ? undefined : providerIn(data);
+
+const providerIn = once((data: Cell): ProviderView => {
   const fields = data.beginParse();
   const head = {
     registered: fields.loadBit(),
@@ -155,9 +161,11 @@ export function readProvider({ data }: AccountView): ProviderView | undefined {
       return { expiresAt: worker.loadUint(32), epoch: worker.loadUint(32) };
     },
   });
-  const record = loadProviderRecord(fields.loadRef().beginParse());
+  const record = recordIn(fields.loadRef());
   return { ...head, paused, workers: new Map(workers), record };
-}
+});
+
+const recordIn = once((cell) => loadProviderRecord(cell.beginParse()));
 
 export const sameAddress = (left: Address | undefined, right: Address | undefined): boolean =>
   left !== undefined && right !== undefined && left.equals(right);
