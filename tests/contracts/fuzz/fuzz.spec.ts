@@ -96,7 +96,7 @@ describe("Portions of a run", () => {
     const there = await playInProcesses(portions, { jobs: 2, onProgress: () => undefined });
     expect(here.sequences).toBe(9);
     expect(there).toEqual(here);
-  }, 120_000);
+  }, 600_000);
 });
 
 describe("Accounts as sequences read them", () => {
