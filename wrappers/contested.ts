@@ -1,4 +1,3 @@
-import type { Dictionary } from "@ton/core";
 import { DisputeBps, type Lane } from "./messages";
 
 /** An amount that only a worker has signed, and that is paid when its date comes. Unix seconds. */
@@ -9,7 +8,7 @@ export interface WaitingClaim {
 }
 
 /** What has neither been co-signed nor matured by that time, as a dispute would contest it. */
-export function contestedClaims(lanes: Dictionary<bigint, Lane>, time: number): WaitingClaim[] {
+export function contestedClaims(lanes: Iterable<readonly [bigint, Lane]>, time: number): WaitingClaim[] {
   return [...lanes].flatMap(([worker, { settled, maturing, maturingAt, latest, latestAt }]) => {
     const first = { worker, nano: maturing - settled, maturesAt: Number(maturingAt) };
     const second = { worker, nano: latest - maturing, maturesAt: Number(latestAt) };

@@ -1,6 +1,7 @@
 import { DAY } from "../../support/world";
 import { type Act, pick } from "./acts/act";
 import { ANYONES_ACTS } from "./acts/anyone";
+import { ARBITER_ACTS } from "./acts/arbiter";
 import { ATTACKERS_ACTS } from "./acts/attacker";
 import { DEVELOPER_ACTS, writeEntry } from "./acts/developer";
 import { GOVERNORS_ACTS, GUARDIANS_ACTS } from "./acts/offices";
@@ -35,6 +36,7 @@ export function actsOf(actor: Actor, { strategies }: Sequence): Part {
     anyone: () => ({ acts: ANYONES_ACTS, who: 0 }),
     governor: () => ({ acts: GOVERNORS_ACTS, who: 0 }),
     guardian: () => ({ acts: GUARDIANS_ACTS, who: 0 }),
+    arbiter: () => ({ acts: ARBITER_ACTS[strategies.arbiter], who: 0, strategy: strategies.arbiter }),
     attacker: () => ({ acts: ATTACKERS_ACTS, who: 0 }),
     clock: () => ({ acts: [], who: 0 }),
     prices: () => ({ acts: [], who: 0 }),
@@ -69,9 +71,10 @@ function datesAhead(stage: Stage, books: Books): number[] {
     if (job === undefined) {
       continue;
     }
-    const { terms, auction, lanes } = job;
+    const { terms, auction, lanes, dispute } = job;
     dates.push(Number(terms?.acceptBy ?? 0n), Number(terms?.deadline ?? 0n), job.closeAt);
     dates.push(Number(auction?.endsAt ?? 0n), Number(terms?.acceptBy ?? 0n) + DAY);
+    dates.push(Number(dispute?.endsAt ?? 0n));
     for (const lane of lanes.values()) {
       dates.push(Number(lane.maturingAt), Number(lane.latestAt), Number(lane.expiresAt));
     }

@@ -80,6 +80,7 @@ function lastDate(books: Books, index: number): number {
     2: Number(acceptBy) + DAY,
     3: Number(deadline),
     4: job.closeAt + Number(job.accepted?.challengeSeconds ?? 0),
+    5: Number(job.dispute?.endsAt ?? 0n),
     16: Number(deadline),
   };
   return dates[job.state] ?? 0;

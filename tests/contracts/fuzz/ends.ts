@@ -1,6 +1,7 @@
 import { type Arrival, must, sentTo } from "./arrival";
 import type { Claims } from "./claims";
 import { mostOf } from "./most";
+import { bpsOf } from "./rules/jobs";
 import { ACTIVE, type JobView, NEW, TASK } from "./views";
 
 /** Held against everything that a job paid when it ended: each is what the claims and the budget say, to the nanoton. */
@@ -24,7 +25,8 @@ export function checkEnd(arrival: Arrival, claims: Claims): void {
   must(refund === owed, `the developer got ${refund} back and not ${owed}`);
 }
 
-function earnedBy({ name, now, jobIndex, message }: Arrival, before: JobView, claims: Claims): bigint {
+function earnedBy(arrival: Arrival, before: JobView, claims: Claims): bigint {
+  const { name, now, jobIndex, message } = arrival;
   if (before.state === TASK) {
     const answered =
       name === "DeliverTask" &&
@@ -42,12 +44,23 @@ function earnedBy({ name, now, jobIndex, message }: Arrival, before: JobView, cl
     must(claimed === claims.owed(jobIndex, { before, now }).most, "a job ended with a claim pending");
     return claimed;
   }
-  // Ended by a proved lie: what has matured is paid, what waits is not. With two tranches a lane, what matured between
+  const matured = maturedBy(arrival, before, claims);
+  if (name === "ResolveDispute") {
+    // What waits, and the developer's bond with it, is divided by the arbiter's word.
+    const contested = claims.claimed(jobIndex) - matured;
+    return matured + ((contested + (before.dispute?.bond ?? 0n)) * bpsOf(message)) / 10_000n;
+  }
+  return matured; // by a proved lie: what waits is not paid
+}
+
+function maturedBy({ jobIndex, now }: Arrival, before: JobView, claims: Claims): bigint {
+  // With two tranches a lane, what matured between
   // the bounds depends on what came after it; the contract's own sum must lie in them.
   const { least, most } = claims.owed(jobIndex, { before, now });
+  const time = claims.time(jobIndex, now);
   const matured = [...before.lanes.values()].reduce((sum, lane) => {
-    const latest = lane.latest > 0n && now >= Number(lane.latestAt) ? lane.latest : 0n;
-    const maturing = lane.maturing > 0n && now >= Number(lane.maturingAt) ? lane.maturing : 0n;
+    const latest = lane.latest > 0n && time >= Number(lane.latestAt) ? lane.latest : 0n;
+    const maturing = lane.maturing > 0n && time >= Number(lane.maturingAt) ? lane.maturing : 0n;
     return sum + mostOf(lane.settled, maturing, latest);
   }, 0n);
   must(matured >= least && matured <= most, `${matured} has matured, outside of ${least} to ${most}`);

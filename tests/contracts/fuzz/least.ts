@@ -37,6 +37,8 @@ async function ofJobs({ network }: World, job: Job) {
     ReleaseClaims: await job.getMinValueToReleaseClaims(),
     CloseJob: await job.getMinValueToCloseJob(),
     ...(await ofProofs(job)),
+    DisputeClaim: await job.getMinValueToDispute(),
+    ResolveDispute: await job.getMinValueToResolveDispute(),
     AwardJob: await job.getMinValueToAwardJob(),
     DeliverTask: await job.getMinValueToDeliverTask(0n, 0n),
     CancelJob: end,

@@ -1,7 +1,7 @@
 import { DAY } from "../../support/world";
 import type { Act } from "./acts/act";
 import { award, syncParams } from "./acts/anyone";
-import { openAuction, openSession, openTask } from "./acts/developer";
+import { dispute, openAuction, openSession, openTask } from "./acts/developer";
 import { executeChange, queueChange } from "./acts/offices";
 import { bid } from "./acts/provider";
 import { attestWorker, claim } from "./acts/signed";
@@ -64,6 +64,21 @@ export const SCRIPTS: Readonly<Record<Opening, readonly Scripted[]>> = {
     { act: attestWorker, how: { detail: 72 } },
     { act: syncParams },
     { act: openSession },
+  ],
+  disputed: [
+    { act: openSession },
+    { act: claim, how: { amount: 300 } },
+    { act: dispute, after: 3_600 },
+    { act: claim, how: { amount: 300, detail: 72 } },
+  ],
+  ruling: [
+    { act: openSession },
+    { act: openSession, who: 1, how: RIVAL },
+    { act: claim, how: { amount: 300 } },
+    { act: claim, who: 1, how: { amount: 200 } },
+    { act: dispute, after: 3_600 },
+    { act: dispute, who: 1 },
+    { act: attestWorker, after: DAY },
   ],
   task: [{ act: openTask }, { act: openTask, who: 1, how: RIVAL }],
 };

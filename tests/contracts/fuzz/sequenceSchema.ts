@@ -10,6 +10,7 @@ export const sequenceSchema = z.strictObject({
   strategies: z.strictObject({
     developers: z.tuple([strategy, strategy]),
     providers: z.tuple([strategy, strategy]),
+    arbiter: strategy,
   }),
   steps: z.array(
     z.strictObject({

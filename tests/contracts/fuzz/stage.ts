@@ -38,6 +38,7 @@ export interface Stage {
   readonly governor: Address;
   readonly guardian: Address;
   readonly treasury: Address;
+  readonly arbiter: Address;
   readonly stranger: Address;
   /** Two wallets and the guest book. */
   readonly developers: readonly Address[];
@@ -80,6 +81,7 @@ export async function setStage(): Promise<Stage> {
     governor: world.governor.address,
     guardian: world.guardian.address,
     treasury: world.treasury.address,
+    arbiter: world.guardian.address, // as the world's parameters have it
     stranger: world.stranger.address,
     developers,
     providers,

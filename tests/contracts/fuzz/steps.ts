@@ -14,6 +14,7 @@ export const ACTORS = [
   "governor",
   "guardian",
   "attacker",
+  "arbiter",
   "clock",
   "prices",
 ] as const;
@@ -49,6 +50,8 @@ export const OPENINGS = [
   "task",
   "refused",
   "changed",
+  "disputed",
+  "ruling",
 ] as const;
 export type Opening = (typeof OPENINGS)[number];
 
@@ -57,6 +60,7 @@ export interface Sequence {
   readonly strategies: {
     readonly developers: readonly [Strategy, Strategy];
     readonly providers: readonly [Strategy, Strategy];
+    readonly arbiter: Strategy;
   };
   readonly steps: readonly Step[];
   /** Whether, after all jobs have ended, the owners take their stakes home. */
@@ -73,6 +77,7 @@ const WEIGHTS: Readonly<Record<Actor, number>> = {
   governor: 1,
   guardian: 1,
   attacker: 4,
+  arbiter: 4,
   clock: 9,
   prices: 1,
 };
@@ -100,6 +105,7 @@ export const sequences: fc.Arbitrary<Sequence> = fc.record({
   strategies: fc.record({
     developers: fc.tuple(strategy, strategy),
     providers: fc.tuple(strategy, strategy),
+    arbiter: strategy,
   }),
   steps: fc.array(step, { minLength: 3, maxLength: MOST_STEPS, size: "max" }),
   unstakes: fc.oneof(

@@ -2,12 +2,14 @@ import { type Address, type Cell, Dictionary, type Slice } from "@ton/core";
 import {
   type AcceptedJob,
   type AuctionedJob,
+  type Dispute,
   type JobRecord,
   type JobRules,
   type JobTerms,
   type Lane,
   loadAcceptedJob,
   loadAuctionedJob,
+  loadDispute,
   loadJobRecord,
   loadJobRules,
   loadJobTerms,
@@ -35,6 +37,8 @@ export interface JobView {
   readonly rules: JobRules | undefined;
   /** While it is up for auction. */
   readonly auction: AuctionedJob | undefined;
+  /** While its developer disputes what is claimed. */
+  readonly dispute: Dispute | undefined;
 }
 
 export interface ProviderView {
@@ -54,6 +58,7 @@ export const OPEN = 1;
 export const ACCEPTING = 2;
 export const ACTIVE = 3;
 export const CLOSING = 4;
+export const DISPUTED = 5;
 export const TASK = 16;
 
 const LANE_BITS = 64 + 32 + 192;
@@ -79,7 +84,13 @@ const jobIn = once((data: Cell): JobView => {
 
 function readRecord(state: number, cell: Cell) {
   const record = cell.beginParse();
-  const nothing = { terms: undefined, accepted: undefined, rules: undefined, auction: undefined };
+  const nothing = {
+    terms: undefined,
+    accepted: undefined,
+    rules: undefined,
+    auction: undefined,
+    dispute: undefined,
+  };
   if (state === NEW) {
     return { ...nothing, identity: identityIn(cell) };
   }
@@ -95,6 +106,7 @@ function readRecord(state: number, cell: Cell) {
     ...nothing,
     accepted,
     rules: rulesIn(accepted.rules),
+    dispute: state === DISPUTED ? disputeIn(accepted.rules) : undefined,
     ...identified(accepted),
   };
 }
@@ -106,6 +118,7 @@ function identified({ identity, terms }: Pick<AuctionedJob, "identity" | "terms"
 const identityIn = once((cell) => loadJobRecord(cell.beginParse()));
 const termsIn = once((cell) => loadJobTerms(cell.beginParse()));
 const rulesIn = once((cell) => loadJobRules(cell.beginParse()));
+const disputeIn = once((rules) => loadDispute(rules.beginParse().loadRef().beginParse()));
 
 function readLanes(fields: Slice): ReadonlyMap<bigint, Lane> {
   return fields.loadBit() ? lanesIn(fields.loadRef()) : new Map();

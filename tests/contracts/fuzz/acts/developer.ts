@@ -1,7 +1,9 @@
 import { beginCell } from "@ton/core";
+import { contestedClaims, disputeBond, sumOfClaims } from "../../../../wrappers/contested";
 import { storeWriteEntry } from "../../../../wrappers/GuestBook";
 import {
   storeAuctionService,
+  storeDisputeClaim,
   storeOpenAuction,
   storeOpenJob,
   storeOpenTask,
@@ -127,16 +129,30 @@ export const writeEntry: Act = ({ stage }) => {
   return [{ name: "WriteEntry", from: stage.stranger, to, amount, content, init }];
 };
 
+/** With the bond for what waits by now; the greedy dispute whatever they are told. */
+export const dispute: Act = (look, who) => {
+  const { stage, step, now } = look;
+  const own = stage.jobs.flatMap(({ developer }, index) =>
+    developer.equals(pick(stage.developers, who)) && (look.job(index)?.lanes.size ?? 0) > 0 ? [index] : [],
+  );
+  const index = own.length > 0 ? pick(own, step.job) : stage.jobs.indexOf(jobOf(look, who));
+  const { address: to, developer: from } = pick(stage.jobs, index);
+  const contested = sumOfClaims(contestedClaims(look.job(index)?.lanes ?? [], now));
+  const amount = disputeBond(contested) + (step.detail % 16 === 0 ? 1n : 0n);
+  const content = body(storeDisputeClaim({ $$type: "DisputeClaim", queryId: 1n }));
+  return [{ name: "DisputeClaim", from, to, amount, content }];
+};
+
 const close = simply("CloseJob");
 const cancel = simply("CancelJob");
 const OPENINGS = [openSession, openSession, openSession, openAuction, openAuction, openTask, openTask];
 
 /** What a developer does, the more often the more of it; a greedy one takes back what it can, as early as it can. */
 export const DEVELOPER_ACTS: Readonly<Record<Strategy, readonly Act[]>> = {
-  honest: [...OPENINGS, topUp, close],
+  honest: [...OPENINGS, topUp, close, dispute],
   lazy: [...OPENINGS, topUp],
-  greedy: [...OPENINGS, cancel, cancel, close, close, close],
-  "front-running": [...OPENINGS, cancel, close],
-  replaying: [...OPENINGS, topUp, cancel, close],
+  greedy: [...OPENINGS, cancel, cancel, close, close, close, dispute, dispute, dispute],
+  "front-running": [...OPENINGS, cancel, close, dispute],
+  replaying: [...OPENINGS, topUp, cancel, close, dispute],
   crashing: OPENINGS,
 };

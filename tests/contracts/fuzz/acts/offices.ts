@@ -14,7 +14,7 @@ import { type Act, bare, pick, worded } from "./act";
 export function changesOf(stage: Stage): readonly Cell[] {
   const params = networkParams({
     treasury: stage.treasury,
-    arbiter: stage.guardian,
+    arbiter: stage.arbiter,
     attestationRegistry: stage.attestation,
   });
   const change = (overrides: Partial<typeof params>) =>

@@ -1,10 +1,12 @@
-import type { Address } from "@ton/core";
+import type { Address, Message } from "@ton/core";
+import { contestedClaims, disputeBond, sumOfClaims } from "../../../../wrappers/contested";
 import { DAY } from "../../../support/world";
 import { type Arrival, must } from "../arrival";
-import { ACCEPTING, ACTIVE, CLOSING, type JobView, NEW, OPEN, sameAddress, TASK } from "../views";
+import { ACCEPTING, ACTIVE, CLOSING, DISPUTED, type JobView, NEW, OPEN, sameAddress, TASK } from "../views";
 
 const YEAR = 365 * DAY;
 const FULL_BPS = 10_000n;
+const RUNNING = [ACTIVE, CLOSING, DISPUTED];
 
 /** Who may do it, in which state, and when: for each message that a job carried out. */
 export const JOB_RULES: Readonly<Record<string, (arrival: Arrival) => void>> = {
@@ -51,14 +53,37 @@ export const JOB_RULES: Readonly<Record<string, (arrival: Arrival) => void>> = {
   },
   ExpireJob: expired,
   FinalizeJob({ job, now }) {
-    must(now >= was(job.before, [CLOSING]).closeAt, "a job was finalised before closeAt");
+    must(now >= was(job.before, [CLOSING, DISPUTED]).closeAt, "a job was finalised before closeAt");
     must(job.after === undefined, "a finalised job is still there");
   },
   ReleaseJob({ job, from }) {
-    const before = was(job.before, [ACTIVE, CLOSING]);
+    const before = was(job.before, RUNNING);
     const isProvider = sameAddress(from, before.accepted?.payee) || sameAddress(from, before.rules?.operator);
     must(isProvider, "a stranger gave the provider's claims up");
     must(job.after === undefined, "a released job is still there");
+  },
+  DisputeClaim({ job, from, now, value }) {
+    const before = was(job.before, [ACTIVE, CLOSING]);
+    mustBe(from, before.identity.developer, "the developer");
+    const contested = sumOfClaims(contestedClaims(before.lanes, now));
+    must(contested > 0n, "nothing was disputed");
+    const after = is(job.after, DISPUTED);
+    const isActive = before.state === ACTIVE;
+    const notice = isActive ? now + Number(before.accepted?.closeSeconds) : before.closeAt;
+    must(after.closeAt === Math.min(notice, before.closeAt), "a dispute moved a date of the closing");
+    must(Number(after.dispute?.at) === now, "a dispute is of another time");
+    const last = after.closeAt + Number(before.accepted?.challengeSeconds);
+    must(Number(after.dispute?.endsAt) === last, "an arbiter has another time than it should");
+    const bond = disputeBond(contested);
+    must(after.dispute?.bond === bond && value >= bond, "a dispute holds another bond than it should");
+  },
+  ResolveDispute({ job, from, now, message }) {
+    const before = was(job.before, [DISPUTED]);
+    mustBe(from, before.rules?.arbiter, "the arbiter");
+    must(now >= before.closeAt, "an arbiter ruled before closeAt");
+    must(now < Number(before.dispute?.endsAt), "an arbiter ruled after its time");
+    must(bpsOf(message) <= FULL_BPS, "an arbiter gave more than there is");
+    must(job.after === undefined, "a job is still there after the arbiter's word");
   },
   Settle: settled,
   ProveEquivocation: proved,
@@ -66,11 +91,11 @@ export const JOB_RULES: Readonly<Record<string, (arrival: Arrival) => void>> = {
   ProveFalseTotal: proved,
   ProveShrunkLog: proved,
   ReleaseClaims({ job }) {
-    const before = was(job.before, [ACTIVE, CLOSING, TASK]);
+    const before = was(job.before, [...RUNNING, TASK]);
     must((job.after?.paid ?? 0n) > before.paid, "a release paid nothing");
   },
   LaneSynced({ job, from, now }) {
-    const before = was(job.before, [ACTIVE, CLOSING, TASK]);
+    const before = was(job.before, [...RUNNING, TASK]);
     must(sameAddress(from, before.terms?.provider), "somebody else's provider set a lane");
     for (const [worker, lane] of job.after?.lanes ?? []) {
       must(Number(lane.expiresAt) <= now + DAY || before.lanes.has(worker), "a lane lives longer than a day");
@@ -128,7 +153,7 @@ function expired({ job, now }: Arrival): void {
 }
 
 function settled({ job, now, letter, message }: Arrival): void {
-  const before = was(job.before, [ACTIVE, CLOSING]);
+  const before = was(job.before, RUNNING);
   must(letter?.truth?.genuine === true, "a head was taken that its worker did not sign for this job");
   must(now < before.closeAt, "a head was taken after closeAt");
   const head = message.body.beginParse().skip(32 + 64);
@@ -142,10 +167,19 @@ function settled({ job, now, letter, message }: Arrival): void {
 }
 
 function proved({ job, letter }: Arrival): void {
-  was(job.before, [ACTIVE, CLOSING]);
+  was(job.before, RUNNING);
   must(letter?.truth?.genuine === true, "a job was ended by a proof of a lie that nobody told");
   must(job.after === undefined, "a job is still there after a proved lie");
 }
+
+/** The part of the provider, in a `ResolveDispute`. */
+export const bpsOf = (message: Message): bigint =>
+  BigInt(
+    message.body
+      .beginParse()
+      .skip(32 + 64)
+      .loadUint(16),
+  );
 
 function was(view: JobView | undefined, states: readonly number[]): JobView {
   must(view !== undefined && states.includes(view.state), `it was carried out in state ${view?.state}`);
