@@ -13,7 +13,7 @@ import {
   sign,
   verify,
 } from "node:crypto";
-import { isZero } from "./bytes";
+import { concatBytes, isZero } from "./bytes";
 import { AEAD_TAG_BYTES, type Aead, type KeyAgreement, type Primitives } from "./primitives";
 
 const CIPHER = "chacha20-poly1305";
@@ -76,23 +76,20 @@ const ed25519Private = cached((seed) => {
 });
 
 const x25519Public = cached((key) => importPublic("X25519", key));
-const BASE_POINT = importPublic(
-  "X25519",
-  Uint8Array.from({ length: KEY_BYTES }, (_, i) => (i === 0 ? 9 : 0)),
-);
 
 // Fresh keys are random bytes, never `generateKeyPairSync`: exporting a key that it made stops Node 20 for good when
 // the garbage collector runs inside the export (its job's destructor waits for the lock that the export holds).
-function keyAgreement(raw: Uint8Array): KeyAgreement {
+function keyAgreement(raw: Uint8Array, publicKeyOf: (peer: Uint8Array) => KeyObject): KeyAgreement {
   const privateKey = importPrivate("X25519", raw);
   return {
-    publicKey: diffieHellman({ privateKey, publicKey: BASE_POINT }),
+    // The import has computed it: another multiplication would cost more than all else here.
+    publicKey: rawPublicKey(createPublicKey(privateKey)),
     agree(peer) {
       if (peer.length !== KEY_BYTES) {
         return undefined;
       }
       try {
-        const shared = diffieHellman({ privateKey, publicKey: x25519Public(peer) });
+        const shared = diffieHellman({ privateKey, publicKey: publicKeyOf(peer) });
         return isZero(shared) ? undefined : shared;
       } catch {
         return undefined;
@@ -101,16 +98,18 @@ function keyAgreement(raw: Uint8Array): KeyAgreement {
   };
 }
 
-const x25519Of = cached(keyAgreement);
+// Whoever keeps a key meets another ephemeral key each time, and whoever makes one each time meets the same few keys.
+const x25519Of = cached((raw) => keyAgreement(raw, (peer) => importPublic("X25519", peer)));
+const freshAgreement = () => keyAgreement(randomBytes(KEY_BYTES), x25519Public);
 
 // One pair lies ready, made while nothing else is to do: making it takes as long as all else of sealing a request.
 let spare: KeyAgreement | undefined;
 
 function freshPair(): KeyAgreement {
-  const pair = spare ?? keyAgreement(randomBytes(KEY_BYTES));
+  const pair = spare ?? freshAgreement();
   spare = undefined;
   setImmediate(() => {
-    spare ??= keyAgreement(randomBytes(KEY_BYTES));
+    spare ??= freshAgreement();
   }).unref();
   return pair;
 }
@@ -148,11 +147,8 @@ function hkdfExpand(pseudoRandomKey: Uint8Array, info: Uint8Array, length: numbe
   const out = new Uint8Array(length);
   let block: Uint8Array = new Uint8Array(0);
   for (let at = 0, counter = 1; at < length; at += block.length, counter += 1) {
-    block = createHmac("sha256", pseudoRandomKey)
-      .update(block)
-      .update(info)
-      .update(Uint8Array.of(counter))
-      .digest();
+    const message = concatBytes(block, info, Uint8Array.of(counter));
+    block = createHmac("sha256", pseudoRandomKey).update(message).digest();
     out.set(block.subarray(0, length - at), at);
   }
   return out;

@@ -15,8 +15,8 @@ const BASE64_VALUES: ReadonlyMap<string, number> = new Map([...BASE64].map((char
  */
 export function toHex(bytes: Uint8Array): string {
   let text = "";
-  for (const byte of bytes) {
-    text += HEX[byte] ?? "";
+  for (let i = 0; i < bytes.length; i += 1) {
+    text += HEX[bytes[i] ?? 0];
   }
   return text;
 }
