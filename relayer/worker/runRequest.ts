@@ -64,6 +64,10 @@ export async function runRequest(
     responseHash: answer.transcriptHash(),
     nowMs,
   });
+  if (answer.hasBegun() && !connection.signal.aborted) {
+    answer.finish(encodeRecord(record));
+  }
+  // Behind the answer's back: somebody waits for it.
   const { status, usage } = outcome;
   deps.metrics.finished({ status, usage, seconds: (nowMs - startedMs) / 1_000 });
   deps.log.info({
@@ -76,9 +80,6 @@ export async function runRequest(
     laneAmount: record.head.amount,
     tookMs: nowMs - startedMs,
   });
-  if (answer.hasBegun() && !connection.signal.aborted) {
-    answer.finish(encodeRecord(record));
-  }
 }
 
 async function produce(

@@ -4,6 +4,8 @@ import { createFrameSplitter, type SplitFrame } from "../../protocol";
 import type { Relay } from "./relay";
 import { broken, createRefusal, timedOut } from "./workerFailure";
 
+const HEADERS = { "content-type": "application/cocoon-sealed", "cache-control": "no-store" } as const;
+
 /**
  * Passes a worker's answer on as it comes: whole runs of frames in one write, paused while the client does not read, and
  * with the record held until it is kept. Resolves with the bytes passed on after a complete answer. Until the first
@@ -15,6 +17,7 @@ export function relayAnswer(relay: Relay): Promise<number> {
     const splitter = createFrameSplitter();
     let controller: Dispatcher.DispatchController | undefined;
     let status = 0;
+    let length: { readonly "content-length"?: string } = {};
     const refusal = createRefusal();
     let bytes = 0;
     let complete = false;
@@ -117,7 +120,7 @@ export function relayAnswer(relay: Relay): Promise<number> {
     const onFrames = (chunk: Buffer) => {
       const frames = splitter.push(chunk);
       if (frames.length > 0 && !response.headersSent && !clientGone) {
-        response.writeHead(200, { "content-type": "application/cocoon-sealed", "cache-control": "no-store" });
+        response.writeHead(200, { ...HEADERS, ...length });
       }
       // Neighbouring frames of one chunk leave in one write. An answer that came with its record waits for it: it is
       // of no use alone, and one write fewer is felt at every hop.
@@ -166,8 +169,11 @@ export function relayAnswer(relay: Relay): Promise<number> {
             started.abort(new Error("the answer is no longer wanted"));
           }
         },
-        onResponseStart(_controller, code) {
+        onResponseStart(_controller, code, headers) {
           status = code;
+          const known = headers["content-length"];
+          // What comes is passed on byte for byte, and the HTTP client holds the worker to what it said.
+          length = typeof known === "string" ? { "content-length": known } : {};
         },
         onResponseData(_controller, chunk) {
           if (settled) {

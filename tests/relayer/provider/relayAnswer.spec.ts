@@ -34,8 +34,12 @@ describe("relayAnswer", () => {
   let written = 0;
   let workerUrl = "";
   let requestMs = 5_000;
+  let toldLength: number | undefined;
   const worker = createServer((_request, response) => {
     void (async () => {
+      if (toldLength !== undefined) {
+        response.writeHead(200, { "content-length": toldLength });
+      }
       for (const piece of pieces) {
         written += piece.length;
         if (!response.write(piece)) {
@@ -45,7 +49,11 @@ describe("relayAnswer", () => {
           await pause(5);
         }
       }
-      response.end();
+      if (toldLength === undefined || toldLength === written) {
+        response.end();
+      } else {
+        response.destroy();
+      }
     })();
   });
   const relayer = createServer((_request, response) => {
@@ -87,6 +95,7 @@ describe("relayAnswer", () => {
     outcome = undefined;
     written = 0;
     requestMs = 5_000;
+    toldLength = undefined;
   });
 
   const read = async () => {
@@ -110,6 +119,22 @@ describe("relayAnswer", () => {
       expect(await read()).toEqual({ bytes: Buffer.from(WHOLE), broken: false });
       expect(outcome).toBe(WHOLE.length);
     }
+  });
+
+  it("passes the length on that the worker has told", async () => {
+    pieces = [WHOLE];
+    toldLength = WHOLE.length;
+    const response = await request(url, { method: "POST" });
+    expect(response.headers).toMatchObject({ "content-length": String(WHOLE.length) });
+    expect(response.headers).not.toHaveProperty("transfer-encoding");
+    expect(Buffer.from(await response.body.arrayBuffer())).toEqual(Buffer.from(WHOLE));
+  });
+
+  it("breaks off what is whole by its frames, but shorter than the worker has told", async () => {
+    pieces = [WHOLE];
+    toldLength = WHOLE.length + 1;
+    expect(await read().catch(() => ({ broken: true }))).toMatchObject({ broken: true });
+    expect(outcome).toMatchObject({ code: "WORKER_UNAVAILABLE" });
   });
 
   it("passes neither record nor final frame on before the record is kept", async () => {

@@ -25,6 +25,18 @@ describe("worker answers", () => {
     });
   });
 
+  it("tells the length of a whole answer, and sends a stream in chunks", async () => {
+    const headersOf = async (body: Readonly<Record<string, unknown>>) => {
+      const { headers, sealed } = world.call(body);
+      const response = await fetch(`${world.url}/v1/sealed`, { method: "POST", headers, body: sealed });
+      const { byteLength } = await response.arrayBuffer();
+      const isTold = response.headers.get("content-length") === String(byteLength);
+      return { isTold, encoding: response.headers.get("transfer-encoding") };
+    };
+    expect(await headersOf({})).toEqual({ isTold: true, encoding: null });
+    expect(await headersOf({ stream: true })).toEqual({ isTold: false, encoding: "chunked" });
+  });
+
   it("passes a stream on and leaves out the usage chunk that the client did not ask for", async () => {
     const { contentType, text, record } = await world.ask({ stream: true });
     expect(contentType).toBe("text/event-stream");
