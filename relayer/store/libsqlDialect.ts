@@ -52,6 +52,7 @@ export class LibsqlDialect extends SqliteDialect {
 
 class FlushingDriver extends SqliteDriver {
   readonly #port: LibsqlPort;
+  #flushing: DatabaseConnection | undefined;
 
   constructor(port: LibsqlPort) {
     super({ database: port.database });
@@ -59,20 +60,46 @@ class FlushingDriver extends SqliteDriver {
   }
 
   override async acquireConnection(): Promise<DatabaseConnection> {
+    // The same one each time, once nobody else has it.
     const connection = await super.acquireConnection();
-    const { flush, inTransaction } = this.#port;
-    return {
-      executeQuery: async <R>(query: CompiledQuery): Promise<QueryResult<R>> => {
-        const result = await connection.executeQuery<R>(query);
-        // A statement alone is a transaction of its own.
-        if (query.query.kind !== "SelectQueryNode" && !inTransaction()) {
-          await flush();
-        }
-        return result;
-      },
-      streamQuery: (query, chunkSize) => connection.streamQuery(query, chunkSize),
-    };
+    this.#flushing ??= flushingConnection(connection, this.#port);
+    return this.#flushing;
   }
+
+  // Each of these goes to the database at once: as one of Kysely's queries it took longer than a receipt's insert.
+  override async beginTransaction(): Promise<void> {
+    this.#run("begin");
+  }
+
+  override async commitTransaction(): Promise<void> {
+    this.#run("commit");
+    await this.#port.flush();
+  }
+
+  override async rollbackTransaction(): Promise<void> {
+    this.#run("rollback");
+  }
+
+  #run(sql: string): void {
+    this.#port.database.prepare(sql).run([]);
+  }
+}
+
+/** A statement alone is a transaction of its own, and is flushed like one. */
+function flushingConnection(
+  connection: DatabaseConnection,
+  { flush, inTransaction }: LibsqlPort,
+): DatabaseConnection {
+  return {
+    executeQuery: async <R>(query: CompiledQuery): Promise<QueryResult<R>> => {
+      const result = await connection.executeQuery<R>(query);
+      if (query.query.kind !== "SelectQueryNode" && !inTransaction()) {
+        await flush();
+      }
+      return result;
+    },
+    streamQuery: (query, chunkSize) => connection.streamQuery(query, chunkSize),
+  };
 }
 
 /** Prepares each statement once. Its failures are `STORE_FAILED`. */
