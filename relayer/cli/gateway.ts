@@ -13,9 +13,11 @@ import { systemClock } from "../observe/clock";
 import { createLog } from "../observe/log";
 import { fromHex, toRawAddress } from "../protocol";
 import { quoteVerifierOf } from "./attestation";
+import { compileEarly } from "./compileEarly";
 import { runUntilSignal } from "./runUntilSignal";
 
 export async function gateway(): Promise<void> {
+  compileEarly();
   const config = readConfig("gateway", loadEnvironment());
   const { COCOON_POLICY_FILE: policyFile } = config;
   const accepted =

@@ -12,9 +12,11 @@ import {
   startProvider,
   workersFile,
 } from "../provider";
+import { compileEarly } from "./compileEarly";
 import { runUntilSignal } from "./runUntilSignal";
 
 export async function relayer(): Promise<void> {
+  compileEarly();
   const config = readConfig("provider", loadEnvironment());
   const log = createLog({ name: "relayer", level: config.COCOON_LOG_LEVEL });
   const file = fileOf(config);

@@ -13,12 +13,14 @@ import {
   watchBackend,
 } from "../worker";
 import { quoteSourceOf } from "./attestation";
+import { compileEarly } from "./compileEarly";
 import { ROOT } from "./root";
 import { runUntilSignal } from "./runUntilSignal";
 
 const SHIPPED_MODEL = join(ROOT, "relayer", "model", "cocoon-tiny.gguf");
 
 export async function worker(): Promise<void> {
+  compileEarly();
   const config = readConfig("worker", loadEnvironment());
   const log = createLog({ name: "worker", level: config.COCOON_LOG_LEVEL });
   const { backend, modelHash } = await openBackend(config, log);
