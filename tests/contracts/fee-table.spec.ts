@@ -70,6 +70,8 @@ describe("The least values that docs/protocol.md tells", () => {
       EndJob: await amounts(job.getMinValueToEndJob()),
       Dispute: await amounts(job.getMinValueToDispute()),
       ResolveDispute: await amounts(job.getMinValueToResolveDispute()),
+      Demand: await amounts(job.getMinValueToDemand()),
+      ShowReceipt: await amounts(job.getMinValueToShowReceipt()),
       ProveFraud: await amounts(job.getMinValueToProveFraud()),
       Register: await amounts(network.getMinValueToRegister()),
       SyncParams: await amounts(provider.getMinValueToSyncParams()),

@@ -6,6 +6,7 @@ import {
   storeAddStake,
   storeCancelJob,
   storeCloseJob,
+  storeDemandReceipt,
   storeDropWorker,
   storeExpireJob,
   storeFinalizeJob,
@@ -21,6 +22,7 @@ import {
   storeSetCatalog,
   storeSetOffers,
   storeSettle,
+  storeShowReceipt,
   storeSubmitStatement,
   storeSyncLane,
   storeSyncParams,
@@ -32,6 +34,7 @@ import { providerStake } from "../../wrappers/ProviderStake";
 import { body, deliver, type Job, open, UNDERPAID, type Wallet } from "../support/actors";
 import { expectRefused } from "../support/expect";
 import { settle } from "../support/heads";
+import { workerLog } from "../support/lies";
 import {
   BUDGET,
   catalog,
@@ -78,6 +81,25 @@ const claimed = async (world: World, job: Job): Promise<void> => {
     settle({ job: job.address, amount: AMOUNT, session: null }),
   );
   world.chain.now = START + 2 * DAY;
+};
+const waiting = async (world: World, job: Job): Promise<void> => {
+  await open(world);
+  const value = await job.getMinValueToSettle();
+  const { amount } = workerLog(job.address).settled();
+  await job.send(world.operator.getSender(), { value }, settle({ job: job.address, amount, session: null }));
+};
+const demandOf = (job: Job) =>
+  ({
+    $$type: "DemandReceipt",
+    ...Q,
+    worker: WORKER.id,
+    index: 0n,
+    head: workerLog(job.address).head(),
+  }) as const;
+const demanded = async (world: World, job: Job): Promise<void> => {
+  await waiting(world, job);
+  const value = await job.getMinValueToDemand();
+  await job.send(world.developer.getSender(), { value }, demandOf(job));
 };
 const closed = async (world: World, job: Job): Promise<void> => {
   await open(world);
@@ -164,6 +186,20 @@ const CASES: readonly Case[] = [
     "stranger",
     (job) => job.getMinValueToReleaseClaims(),
     () => storeReleaseClaims({ $$type: "ReleaseClaims", ...Q, worker: WORKER.id }),
+  ),
+  toJob(
+    "DemandReceipt",
+    waiting,
+    "developer",
+    (job) => job.getMinValueToDemand(),
+    (job) => storeDemandReceipt(demandOf(job)),
+  ),
+  toJob(
+    "ShowReceipt",
+    demanded,
+    "stranger",
+    (job) => job.getMinValueToShowReceipt(),
+    (job) => storeShowReceipt({ $$type: "ShowReceipt", ...Q, receipt: workerLog(job.address).receipt(0) }),
   ),
   toJob(
     "CloseJob",

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { measureDemand } from "../../bench/demandCost";
 import { measureFraud } from "../../bench/fraudCost";
 import { type Measured, measureGas, sizeOf } from "../../bench/handlerGas";
 import { measureQuotes } from "../../bench/quoteCost";
@@ -58,14 +59,18 @@ describe("Gas and sizes", () => {
   beforeAll(async () => {
     const { gas, sizes } = await measureGas();
     const fraud = await measureFraud();
+    const demand = await measureDemand();
     twentyLevels = fraud.twentyLevels;
     measured = {
       gas: {
         ...gas,
         GasProveFraud: fraud.proof - (gas.GasEndJob ?? 0),
         GasSlashing: fraud.slashing - (gas.GasJobClosed ?? 0),
+        GasDemand: demand.demand,
+        GasShowReceipt: demand.answer,
+        GasWalletSend: demand.walletSend,
       },
-      sizes: { ...sizes, FraudMessages: sum(fraud.size, sizes.ReportSale) },
+      sizes: { ...sizes, FraudMessages: sum(fraud.size, sizes.ReportSale), ...demand.sizes },
     };
   }, 400_000);
 

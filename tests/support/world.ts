@@ -230,6 +230,8 @@ export interface WorldOptions {
   /** How jobs carry their code; "library" unless given. */
   readonly jobCode?: JobCodeForm;
   readonly publishJobCode?: boolean;
+  /** Where the network's parameters differ. */
+  readonly params?: Partial<NetworkParams>;
   /** What quotes must show; without it none is accepted. */
   readonly quotes?: QuotePolicyConfig;
   /** Allowed images; `IMAGE` unless given. */
@@ -268,11 +270,14 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       governor: governor.address,
       guardian: guardian.address,
       timelockSeconds: DAY,
-      params: networkParams({
-        treasury: treasury.address,
-        arbiter: guardian.address,
-        attestationRegistry: attestation.address,
-      }),
+      params: {
+        ...networkParams({
+          treasury: treasury.address,
+          arbiter: guardian.address,
+          attestationRegistry: attestation.address,
+        }),
+        ...options.params,
+      },
       jobCode: options.jobCode,
     }),
   );
