@@ -2,6 +2,7 @@ import { FinalError, RetryableError } from "../errors";
 import { decodeTerms, fromBase64, hashTerms, type ReceiptLeaf, type Terms } from "../protocol";
 import type { Job, Lane } from "../store";
 import { factsOf, type JobFacts } from "./jobFacts";
+import type { WholeLog } from "./serve/wholeLog";
 
 /** A job as the hot path needs it. Everything durable in it comes from the store; the rest is what is in flight. */
 export interface JobEntry {
@@ -13,6 +14,8 @@ export interface JobEntry {
   readonly amounts: Map<string, bigint>;
   /** The newest receipt of each lane, where this process saw it. */
   readonly lastLeaves: Map<string, ReceiptLeaf>;
+  /** Each lane's receipts in their order, by worker. */
+  readonly logs: Map<string, WholeLog>;
   reservedNano: bigint;
   /** Earned sum over the lanes; kept beside `amounts` so that admission adds nothing up. */
   earnedNano: bigint;
@@ -61,6 +64,7 @@ export function createBook(): Book {
         termsHash: hashTerms(terms),
         amounts: new Map(),
         lastLeaves: new Map(),
+        logs: new Map(),
         reservedNano: 0n,
         earnedNano: 0n,
       };

@@ -11,9 +11,23 @@ const extraSchema = z.object({
   lanes: z.record(z.string(), z.int()).default({}),
   /** When its developer asked for the end, unix seconds: nothing more is served, and what is left is paid and released. */
   releaseAskedAt: z.int().optional(),
+  /** The receipt that its developer demands on the chain, until somebody has shown it. */
+  demand: z
+    .object({
+      worker: z.string(),
+      /** Decimal, as are all numbers of 64 bits that somebody else chose. */
+      index: z.string(),
+      size: z.string(),
+      /** Hex. */
+      root: z.string(),
+      /** Unix seconds: shown from then on, it is too late. */
+      answerBy: z.int(),
+    })
+    .optional(),
 });
 
 export type JobFacts = z.infer<typeof extraSchema>;
+export type DemandFacts = NonNullable<JobFacts["demand"]>;
 
 /** `new` is a job whose opening was not read yet; `closed` one whose account is gone. */
 export const LIVE_STATES = ["new", "open", "accepting", "active", "closing", "task"] as const;

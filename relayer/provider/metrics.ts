@@ -22,6 +22,10 @@ export interface Metrics {
   /** Unix seconds, by the image of a worker that serves. */
   readonly imageExpires: Gauge<"image">;
   readonly unknownEvents: Counter;
+  /** By outcome: answered, unanswerable. */
+  readonly demands: Counter<"outcome">;
+  /** Unix seconds by which each would have to be answered, by job. */
+  readonly unanswerable: Gauge<"job">;
   readonly workers: Gauge<"state">;
   readonly jobs: Gauge<"state">;
   /** Of the operator's wallet. */
@@ -136,6 +140,18 @@ export function createMetrics(): Metrics {
       registers,
     }),
     alerts: new Gauge({ name: "cocoon_provider_alerts", help: "Alerts that stand now", registers }),
+    demands: new Counter({
+      name: "cocoon_provider_demands_total",
+      help: "Receipts that developers demanded on the chain, by outcome",
+      labelNames: ["outcome"],
+      registers,
+    }),
+    unanswerable: new Gauge({
+      name: "cocoon_provider_unanswerable_demand_timestamp_seconds",
+      help: "By when a demanded receipt that is not stored here would have to be shown",
+      labelNames: ["job"],
+      registers,
+    }),
     unknownEvents: new Counter({
       name: "cocoon_provider_unknown_events_total",
       help: "Events passed over because their opcode or shape is unknown",

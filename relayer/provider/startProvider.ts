@@ -20,6 +20,7 @@ import { type Loop, startLoop } from "./loop";
 import { createMetrics } from "./metrics";
 import { DEFAULT_POLICY, type Policy } from "./policy";
 import { startServer } from "./serve/startServer";
+import { answerDemands } from "./settle/answerDemands";
 import { createSettler } from "./settle/settleJobs";
 import { createTaskServer } from "./tasks/serveTasks";
 import { watchProvider } from "./watch/watchProvider";
@@ -201,11 +202,17 @@ function startWork(
   const settle = startLoop(log, { name: "settle", everyMs: policy.settleMs, work: () => settler.round() });
   const taskServer = createTaskServer(context);
   const tasks = startLoop(log, { name: "tasks", everyMs: policy.settleMs, work: () => taskServer.round() });
+  const demands = startLoop(log, {
+    name: "demands",
+    everyMs: policy.settleMs,
+    work: () => answerDemands(context),
+  });
   kick.lanes = lanes.kick;
   kick.attest = attest.kick;
   kick.settle = () => {
     settle.kick();
     tasks.kick();
+    demands.kick();
   };
   const bidding =
     bids === undefined
@@ -219,7 +226,7 @@ function startWork(
           startLoop(log, { name: "bids", everyMs: policy.bidMs, work: () => bidOnAuctions(context, bids) }),
         ];
   const watch = watchProvider(context, alertSinks);
-  const loops: readonly Loop[] = [lanes, attest, health, settle, tasks, watch, ...bidding];
+  const loops: readonly Loop[] = [lanes, attest, health, settle, tasks, demands, watch, ...bidding];
   return {
     async ended() {
       await Promise.all(loops.map((loop) => loop.stop()));

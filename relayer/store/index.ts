@@ -1,6 +1,7 @@
 export { advanceCursor } from "./advanceCursor";
 export { buryBatch } from "./buryBatch";
 export { closeSession } from "./closeSession";
+export { countWhole } from "./countWhole";
 export { enqueueIntent } from "./enqueueIntent";
 export { findApiKey } from "./findApiKey";
 export { findBatch } from "./findBatch";

@@ -2,11 +2,13 @@ import { FinalError, RetryableError } from "../errors";
 import {
   amountFor,
   createMerkleLog,
+  decodeLeaf,
   encodeLeaf,
   hashTerms,
   type LeafStatus,
   type ReceiptLeaf,
   type ReceiptRecord,
+  type RequestId,
   signHead,
   type Terms,
   type TreeHead,
@@ -25,6 +27,7 @@ export interface LaneLimits {
 
 /** What one finished request adds to its lane. */
 export interface FinishedRequest {
+  readonly requestId: RequestId;
   readonly status: LeafStatus;
   readonly usage: Usage;
   readonly requestHash: Uint8Array;
@@ -45,29 +48,45 @@ export interface Lane {
   reserve(maxCost: bigint): () => void;
   /** Appends the receipt and signs the head that includes it. */
   append(keys: WorkerKeys, finished: FinishedRequest): ReceiptRecord;
+  /** Records from that index on, each as it was when it was appended: what its own answer may have lost on the way. */
+  records(keys: WorkerKeys, page: { readonly from: number; readonly count: number }): readonly LaneRecord[];
+}
+
+export interface LaneRecord {
+  readonly requestId: RequestId;
+  readonly record: ReceiptRecord;
+}
+
+/** One receipt, 122 bytes, and the request that it is of. */
+interface KeptReceipt {
+  readonly requestId: RequestId;
+  readonly leaf: Uint8Array;
 }
 
 const NO_USAGE: Usage = { promptTokens: 0n, cachedTokens: 0n, completionTokens: 0n, reasoningTokens: 0n };
 
 export function createLane(terms: Terms, first: LaneLimits): Lane {
   const log = createMerkleLog();
+  const kept: KeptReceipt[] = [];
   let limits: LaneLimits = { budget: first.budget, deadlineAt: first.deadlineAt };
   let total = NO_USAGE;
   let amount = 0n;
   let reserved = 0n;
 
-  const sign = (keys: WorkerKeys, leaf: ReceiptLeaf, nowMs: number): ReceiptRecord => {
+  // The head of a receipt is the one right after it. Signatures are deterministic, so a record is the same whenever it is made.
+  const sign = (keys: WorkerKeys, leaf: ReceiptLeaf): ReceiptRecord => {
+    const size = leaf.index + 1;
     const head: TreeHead = {
       networkId: terms.networkId,
       job: terms.job,
-      size: log.size(),
-      root: log.root(),
-      amount,
-      issuedAt: Math.floor(nowMs / 1000),
+      size,
+      root: log.root(size),
+      amount: leaf.amount,
+      issuedAt: Math.floor(leaf.finishedAt / 1000),
     };
     return {
       leaf,
-      proof: log.inclusionProof(leaf.index),
+      proof: log.inclusionProof(leaf.index, size),
       head,
       signature: signHead(keys.receiptSeed, head),
       worker: toWorkerKey(keys.receiptPublicKey),
@@ -126,8 +145,14 @@ export function createLane(terms: Terms, first: LaneLimits): Lane {
         amount,
         finishedAt: finished.nowMs,
       };
-      log.append(encodeLeaf(leaf));
-      return sign(keys, leaf, finished.nowMs);
+      const encoded = encodeLeaf(leaf);
+      log.append(encoded);
+      kept.push({ requestId: finished.requestId, leaf: encoded });
+      return sign(keys, leaf);
     },
+    records: (keys, { from, count }) =>
+      kept
+        .slice(from, from + count)
+        .map(({ requestId, leaf }) => ({ requestId, record: sign(keys, decodeLeaf(leaf)) })),
   };
 }

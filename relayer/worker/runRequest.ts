@@ -1,7 +1,7 @@
 import { type CocoonError, RetryableError, toCocoonError } from "../errors";
 import type { Clock } from "../observe/clock";
 import type { Log } from "../observe/log";
-import { encodeRecord, hashRequest, type LeafStatus, toHex, type Usage } from "../protocol";
+import { encodeRecord, hashRequest, type LeafStatus, toRequestId, type Usage } from "../protocol";
 import type { AdmittedRequest } from "./admit";
 import type { Backend } from "./backends/backend";
 import { type InferenceRequest, parseInference } from "./inferenceRequest";
@@ -57,7 +57,9 @@ export async function runRequest(
   const nowMs = deps.clock.nowMs();
   // Nothing waits between here and the append, so the money cannot be taken in between.
   admitted.release();
+  const requestId = toRequestId(opened.header.requestId);
   const record = lane.append(admitted.keys, {
+    requestId,
     status: outcome.status,
     usage: payableUsage(outcome.usage, lane.terms, admitted.maxCost),
     requestHash: hashRequest(opened.salt, opened.body),
@@ -72,7 +74,7 @@ export async function runRequest(
   deps.metrics.finished({ status, usage, seconds: (nowMs - startedMs) / 1_000 });
   deps.log.info({
     msg: "request finished",
-    requestId: toHex(opened.header.requestId),
+    requestId,
     job: lane.terms.job,
     status: outcome.status,
     code: outcome.code,

@@ -4,7 +4,7 @@ import { type JobOpenedEvent, loadJobService, loadJobTerms } from "../../../wrap
 import { encodeTerms, toBase64, toJobAddress, toRawAddress } from "../../protocol";
 import { findJob, findLane, type Job, type Store, saveJob, saveSettlement } from "../../store";
 import type { Context } from "../context";
-import { factsOf, unreadJob } from "../jobFacts";
+import { type DemandFacts, factsOf, unreadJob } from "../jobFacts";
 import { larger } from "../larger";
 
 /** `KindTask` of the contracts. */
@@ -59,6 +59,18 @@ export async function applyJobEvent(
     case "JobClosingEvent":
     case "ClaimDisputedEvent":
       return await save({ state: "closing", closeSeconds: Number(event.closeAt) });
+    case "ReceiptDemandedEvent": {
+      const demand: DemandFacts = {
+        worker: hex32(event.worker),
+        index: event.index.toString(),
+        size: event.size.toString(),
+        root: hex32(event.root),
+        answerBy: Number(event.answerBy),
+      };
+      return await save({ extra: { ...job.extra, demand } });
+    }
+    case "ReceiptShownEvent":
+      return await save({ extra: { ...job.extra, demand: undefined } });
     case "JobClosedEvent":
       return await save({ state: "closed", settledNano: event.earned });
     default:

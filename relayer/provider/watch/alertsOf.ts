@@ -15,6 +15,7 @@ export function alertsOf(standing: ProviderStanding, limits: Limits): readonly A
     ...workerAlerts(standing, limits),
     ...moneyAlerts(standing, limits),
     ...messageAlerts(standing),
+    ...demandAlerts(standing),
     ...[...standing.images].flatMap(([image, until]) =>
       imageAlert(image, until - standing.nowSeconds, limits),
     ),
@@ -95,6 +96,16 @@ function messageAlerts({ failedMessages }: ProviderStanding): readonly Alert[] {
     }),
   );
   return [...new Map(alerts.map((alert) => [alert.key, alert])).values()];
+}
+
+function demandAlerts({ unanswerable, nowSeconds }: ProviderStanding): readonly Alert[] {
+  return [...unanswerable].map(([job, answerBy]) => ({
+    key: `demand:${job}`,
+    severity: "critical",
+    summary: `A receipt that the developer of ${job} demands on the chain is not stored here, and is due in ${Math.max(0, Math.floor((answerBy - nowSeconds) / 60))} minutes`,
+    advice:
+      "Restore the store that has it before then, or the job's bond is lost. The relayer's log names worker and place.",
+  }));
 }
 
 function imageAlert(image: string, secondsLeft: number, limits: Limits): readonly Alert[] {

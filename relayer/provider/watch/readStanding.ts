@@ -24,17 +24,20 @@ export interface ProviderStanding {
   }[];
   /** Until when the network allows each serving image (hex), unix seconds. */
   readonly images: ReadonlyMap<string, number>;
+  /** Jobs of which a receipt is demanded on the chain that is not stored here, and by when it would be due, unix seconds. */
+  readonly unanswerable: ReadonlyMap<string, number>;
 }
 
 /** Reads it, and shows it in the metrics. */
 export async function readStanding(context: Context): Promise<ProviderStanding> {
   const { store, wallet, metrics, clock } = context;
-  const [account, jobs, lanes, failed, images] = await Promise.all([
+  const [account, jobs, lanes, failed, images, unanswerable] = await Promise.all([
     context.reader.account(wallet.address).catch(() => undefined),
     listJobs(store, { role: "provider", states: LIVE_STATES }),
     listLanes(store),
     listIntents(store, { wallet: wallet.address.toRawString(), statuses: ["bounced", "skipped"] }),
     metrics.imageExpires.get(),
+    metrics.unanswerable.get(),
   ]);
   const live = new Set(jobs.map(({ address }) => address));
   const byState = new Map<string, number>();
@@ -53,6 +56,7 @@ export async function readStanding(context: Context): Promise<ProviderStanding> 
       .filter(({ createdAt, note = "" }) => clock.nowMs() - createdAt < DAY_MS && !OWN_CARE.has(note))
       .map(({ note = "message", destination, exitCode }) => ({ kind: note, to: destination, exitCode })),
     images: new Map(images.values.map(({ labels, value }) => [String(labels.image), value])),
+    unanswerable: new Map(unanswerable.values.map(({ labels, value }) => [String(labels.job), value])),
   };
   show(context, standing);
   return standing;

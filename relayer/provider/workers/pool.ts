@@ -13,6 +13,11 @@ import { toWorkerUrl } from "./workerUrl";
 
 export type { WorkerEntry } from "./workerEntry";
 
+/** As many as a worker shows at once. */
+const MAX_RECORDS = 64;
+const recordsSchema = z.object({
+  records: z.array(z.object({ requestId: z.string(), record: z.unknown() })).max(MAX_RECORDS),
+});
 const reportSchema = z.looseObject({ evidence: evidenceSchema });
 
 export interface WorkerPool {
@@ -45,7 +50,18 @@ export interface WorkerPool {
       readonly deadlineAt: number;
     },
   ): Promise<void>;
+  /** What the worker has signed in that lane under this key, from that index on. */
+  records(
+    entry: WorkerEntry,
+    page: { readonly job: string; readonly from: number; readonly count: number },
+  ): Promise<readonly LaneRecord[]>;
   close(): Promise<void>;
+}
+
+/** A record's fields as in its frame, unverified. */
+export interface LaneRecord {
+  readonly requestId: string;
+  readonly record: unknown;
 }
 
 /** True while new requests may go to the worker, attested or not. */
@@ -209,6 +225,15 @@ export function createWorkerPool(deps: {
       const path = `/v1/lanes/${encodeURIComponent(job)}`;
       await call(entry, { method: "PUT", path, body }, z.unknown());
       entry.lanes.set(job, budgetNano);
+    },
+    async records(entry, { job, from, count }) {
+      const query = new URLSearchParams({
+        worker: entry.identity?.receiptKey ?? "",
+        from: from.toString(),
+        count: Math.min(count, MAX_RECORDS).toString(),
+      });
+      const path = `/v1/lanes/${encodeURIComponent(job)}/records?${query}`;
+      return (await call(entry, { method: "GET", path }, recordsSchema)).records;
     },
     close: () => dispatcher.destroy(),
   };

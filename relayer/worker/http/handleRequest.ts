@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { FinalError, toCocoonError } from "../../errors";
 import { statusOfError } from "../openAiError";
 import { reportAnswer } from "./attestationReport";
+import { recordsAnswer } from "./laneRecords";
 import {
   healthAnswer,
   identityAnswer,
@@ -15,6 +16,7 @@ import {
 import { serveTask } from "./serveTask";
 
 const LANES = "/v1/lanes/";
+const RECORDS = "/records?";
 const REPORT = "/v1/attestation/report";
 
 /** The worker's HTTP handler. Plain `node:http`: a sealed answer is raw bytes, and no framework may touch or log it. */
@@ -51,6 +53,10 @@ export function createHandler(deps: RouteDeps): (request: IncomingMessage, respo
       case "POST /v1/tasks":
         return serveTask(deps, request);
       default:
+        if (call.startsWith(`GET ${LANES}`)) {
+          const [job = "", query = ""] = call.slice(4 + LANES.length).split(RECORDS);
+          return recordsAnswer(deps, decodeJob(job), query);
+        }
         if (call.startsWith(`PUT ${LANES}`)) {
           return serveLane(deps, request, decodeJob(call.slice(4 + LANES.length)));
         }

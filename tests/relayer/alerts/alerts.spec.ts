@@ -147,6 +147,7 @@ describe("a provider's alerts", () => {
     jobs: new Map(),
     failedMessages: [],
     images: new Map([["cd".repeat(32), now + DEFAULT_POLICY.warnImageSeconds + 1]]),
+    unanswerable: new Map(),
   };
   const keysOf = (change: Partial<ProviderStanding>) =>
     alertsOf({ ...sound, ...change }, DEFAULT_POLICY).map(({ key }) => key);
@@ -187,6 +188,11 @@ describe("a provider's alerts", () => {
       "one job's messages that came back, once",
       { failedMessages: [1, 2].map(() => ({ kind: "settle", to: "0:cc", exitCode: 900 })) },
       ["message:settle:0:cc"],
+    ],
+    [
+      "a demanded receipt that is not stored",
+      { unanswerable: new Map([["0:dd", now + 600]]) },
+      ["demand:0:dd"],
     ],
   ])("tell of %s just beyond", (_what, change, keys) => {
     expect(keysOf(change)).toEqual(keys);

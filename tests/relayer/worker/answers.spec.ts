@@ -1,4 +1,5 @@
-import { send } from "./support/developer";
+import { encodeRecord } from "../../../relayer/protocol";
+import { send, termsOf } from "./support/developer";
 import { delta, event, USAGE, WHOLE_ANSWER } from "./support/scriptedBackend";
 import { createWorld, until, type World } from "./support/world";
 
@@ -171,5 +172,38 @@ describe("worker timeouts", () => {
     expect(text).toContain('"code":"timeout"');
     expect(record.leaf.status).toBe("failed");
     await world.close();
+  });
+});
+
+describe("worker records", () => {
+  let world: World;
+  beforeEach(async () => {
+    world = await createWorld();
+  });
+  afterEach(() => world.close());
+
+  it("are shown as their answers brought them, from an index on", async () => {
+    const { record: first } = await world.ask();
+    const { record: second } = await world.ask();
+    const worker = first.worker;
+    const shown = async (query: string) => {
+      const job = encodeURIComponent(termsOf().job);
+      const response = await fetch(`${world.url}/v1/lanes/${job}/records?${query}`);
+      return { status: response.status, body: await response.json() };
+    };
+    const { body } = await shown(`worker=${worker}&from=0&count=64`);
+    const frames = (body as { records: { record: unknown }[] }).records.map(({ record }) => record);
+    expect(frames).toEqual(
+      [first, second].map((record) => JSON.parse(Buffer.from(encodeRecord(record)).toString())),
+    );
+    expect((await shown(`worker=${worker}&from=1&count=1`)).body).toMatchObject({
+      records: [{ record: { index: 1 } }],
+    });
+    expect((await shown(`worker=${worker}&from=2&count=1`)).body).toEqual({ records: [] });
+    expect((await shown(`worker=${worker}&from=0&count=65`)).status).toBe(400);
+    expect((await shown(`worker=${worker}&from=-1&count=1`)).status).toBe(400);
+    expect((await shown(`worker=${"00".repeat(32)}&from=0&count=1`)).body).toMatchObject({
+      error: { code: "STALE_KEY" },
+    });
   });
 });

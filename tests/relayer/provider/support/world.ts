@@ -54,7 +54,8 @@ export interface World {
     nonce: bigint,
     options?: { readonly budgetNano?: bigint; readonly deadline?: number },
   ): Promise<OpenJob>;
-  startProvider(policy?: Partial<Policy>): Promise<void>;
+  /** On the store that it had, unless another is named. */
+  startProvider(policy?: Partial<Policy>, storeUrl?: string): Promise<void>;
   restartWorker(): Promise<void>;
   listed(): Promise<readonly ListedWorker[]>;
   close(): Promise<void>;
@@ -163,11 +164,11 @@ export async function createWorld(
     destination: { write: (line) => logLines.push(line) },
   });
   const operator = devWallet("operator").mnemonic;
-  const start = (policy: Partial<Policy> = {}) =>
+  const start = (policy: Partial<Policy> = {}, storeUrl = options.storeUrl ?? `file:${folder}`) =>
     startProvider({
       host: "127.0.0.1",
       port: 0,
-      storeUrl: options.storeUrl ?? `file:${folder}`,
+      storeUrl,
       chainEndpoints: [{ endpoint: net.endpoint }],
       network: { registry: network.registry.address.toRawString(), globalId: net.chain.globalId },
       providerAddress: network.provider.address.toRawString(),
@@ -195,8 +196,8 @@ export async function createWorld(
     worker,
     provider: options.start === false ? NO_PROVIDER : await start(),
     listed,
-    startProvider: async (policy) => {
-      world.provider = await start(policy);
+    startProvider: async (policy, storeUrl) => {
+      world.provider = await start(policy, storeUrl);
     },
     restartWorker: async () => {
       await world.worker.close();

@@ -1,0 +1,103 @@
+import { Address } from "@ton/core";
+import { JobEscrow } from "../../../wrappers";
+import { receiptCell } from "../../../wrappers/evidence";
+import { storeShowReceipt } from "../../../wrappers/messages";
+import { openContract } from "../../chain";
+import { toCocoonError } from "../../errors";
+import { createMerkleLog, equalBytes, fromBase64, fromHex, LEAF_BYTES } from "../../protocol";
+import { findIntent, listReceipts } from "../../store";
+import type { JobEntry } from "../book";
+import { type Context, nowSeconds } from "../context";
+import type { DemandFacts } from "../jobFacts";
+import { sendAgain } from "../sendOnce";
+
+/** Receipts read at once while a log is built anew. */
+const PAGE = 1_000;
+
+/**
+ * One round: shows the chain each receipt that a developer demands there. Its message is durable before it is sent, and the same
+ * demand has one, however often the relayer starts.
+ */
+export async function answerDemands(context: Context): Promise<void> {
+  const open = new Set<string>();
+  for (const job of context.book.entries()) {
+    const { demand } = job.facts;
+    if (demand !== undefined && nowSeconds(context.clock) < demand.answerBy) {
+      open.add(job.row.address);
+      await answer(context, job, demand).catch((thrown: unknown) => {
+        const { code, message } = toCocoonError(thrown);
+        context.log.warn({ msg: "demand not answered", job: job.row.address, code, detail: message });
+      });
+    }
+  }
+  for (const { labels } of (await context.metrics.unanswerable.get()).values) {
+    if (!open.has(String(labels.job))) {
+      context.metrics.unanswerable.remove({ job: String(labels.job) });
+    }
+  }
+}
+
+async function answer(context: Context, job: JobEntry, demand: DemandFacts): Promise<void> {
+  const { address } = job.row;
+  const key = `show:${address}:${job.facts.openedAt}:${demand.worker}:${demand.index}:${demand.answerBy}`;
+  const known = await findIntent(context.store, { key });
+  if (known !== undefined && known.status !== "skipped" && known.status !== "bounced") {
+    return;
+  }
+  const to = Address.parseRaw(address);
+  const contract = openContract(context.reader, JobEscrow.fromAddress(to));
+  const asked = await contract.getDemand();
+  if (asked === null || asked.answerBy !== BigInt(demand.answerBy)) {
+    return; // answered, or replaced: the event is on its way
+  }
+  const receipt = await findShown(context, address, demand);
+  if (receipt === undefined) {
+    noteUnanswerable(context, address, demand);
+    return;
+  }
+  const message = {
+    key,
+    kind: "show",
+    to,
+    valueNano: () => contract.getMinValueToShowReceipt(),
+    body: storeShowReceipt({ $$type: "ShowReceipt", queryId: 0n, receipt }),
+  };
+  if ((await sendAgain(context, message, context.policy.maxSettleAttempts)) === "queued") {
+    context.metrics.demands.inc({ outcome: "answered" });
+  }
+}
+
+/** The receipt with its proof, out of the lane's stored log; undefined when that is not the log of the demanded head. */
+async function findShown(context: Context, job: string, demand: DemandFacts) {
+  const log = createMerkleLog();
+  const size = Number(demand.size);
+  const index = Number(demand.index);
+  let shown: Uint8Array | undefined;
+  while (log.size() < size) {
+    const page = await listReceipts(context.store, {
+      job,
+      worker: demand.worker,
+      fromIndex: BigInt(log.size()),
+      limit: Math.min(PAGE, size - log.size()),
+    });
+    for (const receipt of page) {
+      if (receipt.index !== BigInt(log.size())) {
+        return undefined;
+      }
+      const leaf = fromBase64(receipt.leaf, LEAF_BYTES);
+      shown = log.size() === index ? leaf : shown;
+      log.append(leaf);
+    }
+    if (page.length === 0) {
+      return undefined;
+    }
+  }
+  return shown !== undefined && equalBytes(log.root(), fromHex(demand.root, 32))
+    ? receiptCell(shown, log.inclusionProof(index))
+    : undefined;
+}
+
+function noteUnanswerable({ metrics, log }: Context, job: string, demand: DemandFacts): void {
+  metrics.unanswerable.set({ job }, demand.answerBy);
+  log.error({ msg: "demanded receipt not stored here", job, ...demand });
+}
