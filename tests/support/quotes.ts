@@ -122,6 +122,8 @@ export interface Submission {
   readonly path?: Path;
   readonly machine?: TestMachine;
   readonly bind?: Partial<BindStatement>;
+  /** The encoded statement with other bytes, which the quote then commits to. */
+  readonly statement?: (bytes: Uint8Array) => Uint8Array;
   readonly quote?: Omit<TestQuoteOptions, "reportData">;
   readonly block?: number;
   /** Root hash in the report data, where it is not that of `block`. */
@@ -158,7 +160,8 @@ export async function platformOf(
 
 export async function submitQuote(world: World, submission: Submission = {}) {
   const { machine = MACHINE, block = BLOCK } = submission;
-  const bind = encodeBind(bindOf(world, submission.bind));
+  const statement = encodeBind(bindOf(world, submission.bind));
+  const bind = submission.statement?.(statement) ?? statement;
   const fresh = submission.fresh ?? rootHash(block);
   const made = makeTestQuote(machine, {
     ...submission.quote,
@@ -197,6 +200,15 @@ export async function submitParts(
       }),
     ),
   });
+}
+
+/** The registry's answer to the usual machine's next quote; undefined where it made the worker. */
+export async function quoteRefusal(world: World): Promise<number | undefined> {
+  const sent = await submitQuote(world, { path: "hot" });
+  const answer = sent.transactions.find(
+    ({ inMessage }) => inMessage?.body.beginParse().remainingBits === 112,
+  );
+  return answer?.inMessage?.body.beginParse().skip(96).loadUint(16);
 }
 
 /** The first step of the cold path. */

@@ -1,19 +1,13 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Builder, beginCell, Cell } from "@ton/core";
+import { beginCell, Cell } from "@ton/core";
 import { Blockchain, createShardAccount, internal } from "@ton/sandbox";
-import { type Collateral, parseCollateral } from "../../../relayer/attestation/tdx/collateral";
-import {
-  makeTestCollateral,
-  makeTestCrl,
-  type TestCollateralOptions,
-} from "../../../relayer/attestation/tdx/makeTestCollateral";
+import { parseCollateral } from "../../../relayer/attestation/tdx/collateral";
 import { makeTestMachine, TEST_FACTS } from "../../../relayer/attestation/tdx/makeTestQuote";
 import { testP256Key } from "../../../relayer/attestation/tdx/makeTestQuotePki";
 import {
   cutQeIdentity,
-  cutRevocation,
   cutTcbInfo,
   type OnChainDocument,
 } from "../../../relayer/attestation/tdx/onChainCollateral";
@@ -23,7 +17,6 @@ import { attestationRegistry, INTEL_SGX_ROOT } from "../../../wrappers/Attestati
 import {
   storeExecuteChange,
   storePostQeIdentity,
-  storePostRevocation,
   storePostTcbInfo,
   storeQueueChange,
   storeRevokeFmspc,
@@ -31,20 +24,26 @@ import {
 } from "../../../wrappers/messages";
 import { externalVectors } from "../../relayer/protocol/fixtures";
 import { body, deliver, OP, useWorld } from "../../support/actors";
+import {
+  postQeIdentity as postQeIdentityIn,
+  postTcbInfo as postTcbInfoIn,
+  qeIdentity,
+  tcbInfo,
+} from "../../support/collateral";
 import { events, exitCode, expectDone, expectExcess, expectRefused } from "../../support/expect";
 import {
   FMSPC,
   IMAGES,
-  idsOf,
-  MACHINE,
   QUOTE_POLICY,
+  quoteRefusal,
   ROOT_SEED,
   registerAuthority,
   showBlocks,
   submitQuote,
   toUint,
 } from "../../support/quotes";
-import { DAY, enlistProvider, START, type World } from "../../support/world";
+import { piecesOf, refAt } from "../../support/resign";
+import { DAY, enlistProvider, START } from "../../support/world";
 
 const world = useWorld(
   async (made) => {
@@ -57,46 +56,10 @@ const world = useWorld(
 );
 beforeEach(() => showBlocks(world()));
 
-const ROOT = MACHINE.rootPublicKey;
-const collateral = (options: Partial<TestCollateralOptions> = {}): Collateral =>
-  makeTestCollateral({ rootSeed: ROOT_SEED, issuedAt: START - 60, ...options });
-const tcbInfo = (options: Partial<TestCollateralOptions> = {}) =>
-  cutTcbInfo(collateral(options).tcbInfo, ROOT);
-const qeIdentity = (options: Partial<TestCollateralOptions> = {}) =>
-  cutQeIdentity(collateral(options).qeIdentity, ROOT);
-
-type Posted = "TcbInfo" | "QeIdentity" | "Revocation";
-
-async function post(what: Posted, content: (b: Builder) => void, at: World = world(), short = 0n) {
-  const { attestation } = at;
-  const value = {
-    TcbInfo: () => attestation.getMinValueToPostTcbInfo(),
-    QeIdentity: () => attestation.getMinValueToPostQeIdentity(),
-    Revocation: () => attestation.getMinValueToPostRevocation(),
-  }[what];
-  return deliver(at, {
-    from: at.stranger,
-    to: attestation.address,
-    value: (await value()) - short,
-    body: body(content),
-  });
-}
-
-const postTcbInfo = (cells: OnChainDocument, at?: World, short?: bigint) =>
-  post("TcbInfo", storePostTcbInfo({ $$type: "PostTcbInfo", queryId: 1n, ...cells }), at, short);
-const postQeIdentity = (cells: OnChainDocument, at?: World, short?: bigint) =>
-  post("QeIdentity", storePostQeIdentity({ $$type: "PostQeIdentity", queryId: 1n, ...cells }), at, short);
+const postTcbInfo = (cells: OnChainDocument, short?: bigint) => postTcbInfoIn(world(), cells, short);
+const postQeIdentity = (cells: OnChainDocument, short?: bigint) => postQeIdentityIn(world(), cells, short);
 
 const policy = () => world().attestation.getQuotePolicy();
-
-/** The registry's answer to the machine's next quote; undefined where it made the worker. */
-async function quoteRefusal(): Promise<number | undefined> {
-  const sent = await submitQuote(world(), { path: "hot" });
-  const answer = sent.transactions.find(
-    ({ inMessage }) => inMessage?.body.beginParse().remainingBits === 112,
-  );
-  return answer?.inMessage?.body.beginParse().skip(96).loadUint(16);
-}
 
 /** Sends as the guardian or governor. */
 async function asOffice(from: "guardian" | "governor", content: Cell) {
@@ -122,7 +85,7 @@ describe("TCB info that anyone brings", () => {
       issuedAt: BigInt(START - 60),
       number: 18n,
     });
-    expect(await quoteRefusal()).toBeUndefined();
+    expect(await quoteRefusal(world())).toBeUndefined();
   });
 
   it("lets a kind of machine in that nobody listed", async () => {
@@ -143,11 +106,11 @@ describe("TCB info that anyone brings", () => {
     expectDone(await postTcbInfo(tcbInfo({ tcbInfo: { tcbLevels: [levelOf({ sgx: raised })] } })), {
       out: 2,
     });
-    expect(await quoteRefusal()).toBe(exitCode("ErrComponentsTooOld"));
+    expect(await quoteRefusal(world())).toBe(exitCode("ErrComponentsTooOld"));
     expectDone(await postTcbInfo(tcbInfo({ ...NEWER, tcbInfo: { tcbLevels: [levelOf({ pce: 99 })] } })), {
       out: 2,
     });
-    expect(await quoteRefusal()).toBe(exitCode("ErrPceTooOld"));
+    expect(await quoteRefusal(world())).toBe(exitCode("ErrPceTooOld"));
   });
 
   it("is read whatever texts stand beside the versions, and with versions of three digits", async () => {
@@ -193,8 +156,8 @@ describe("TCB info that anyone brings", () => {
   });
 
   it("is refused for one nanoton too little", async () => {
-    expectRefused(await postTcbInfo(tcbInfo(), world(), 1n), "ErrValueTooLow");
-    expectRefused(await postQeIdentity(qeIdentity(), world(), 1n), "ErrValueTooLow");
+    expectRefused(await postTcbInfo(tcbInfo(), 1n), "ErrValueTooLow");
+    expectRefused(await postQeIdentity(qeIdentity(), 1n), "ErrValueTooLow");
   });
 });
 
@@ -293,7 +256,7 @@ describe("The quoting enclave's identity", () => {
     });
     expectDone(await postQeIdentity(qeIdentity(levels(5))), { out: 2 });
     expect(await policy()).toMatchObject({ qeSvn: 5n, qeIssuedAt: BigInt(START - 60), qeNumber: 18n });
-    expect(await quoteRefusal()).toBe(exitCode("ErrQeTooOld"));
+    expect(await quoteRefusal(world())).toBe(exitCode("ErrQeTooOld"));
     expectDone(await postQeIdentity(qeIdentity({ ...NEWER, ...levels(3) })), { out: 2 });
     expect(await policy()).toMatchObject({ qeSvn: 5n, qeIssuedAt: BigInt(START - 30), qeNumber: 19n });
     expectRefused(await postQeIdentity(qeIdentity(levels(9))), "ErrOlderCollateral");
@@ -316,68 +279,6 @@ describe("The quoting enclave's identity", () => {
     ],
   ] as const)("%s is refused", async (_name, options, code) => {
     expectRefused(await postQeIdentity(qeIdentity(options)), code);
-  });
-});
-
-describe("A revocation that anyone shows", () => {
-  const [leaf, authority] = MACHINE.chain;
-  const serialOf = (certificate: Buffer) => certificate.subarray(15, 15 + 20).toString("hex");
-  const others = Array.from({ length: 40 }, (_, index) => `7e${index.toString(16).padStart(38, "0")}`);
-  const key = testP256Key(ROOT_SEED, "ca Platform");
-  const listOf = (revoked: readonly string[], by = key) =>
-    makeTestCrl({ issuer: "Intel SGX PCK Platform CA", key: by, revoked }, START - 60, START + DAY);
-  const show = (cells: ReturnType<typeof cutRevocation>, short = 0n) =>
-    post(
-      "Revocation",
-      storePostRevocation({
-        $$type: "PostRevocation",
-        queryId: 1n,
-        ...cells,
-        position: BigInt(cells.position),
-      }),
-      world(),
-      short,
-    );
-  const inList = listOf([...others, serialOf(leaf), ...others]);
-
-  it("ends the machine's quotes at once and for good", async () => {
-    const sent = await show(cutRevocation(leaf, authority, inList));
-    expectDone(sent, { out: 2 });
-    expect(events(sent.transactions)).toMatchObject([
-      { $$type: "PolicyTightenedEvent", subject: idsOf(MACHINE).leafHash },
-    ]);
-    expect(await quoteRefusal()).toBe(exitCode("ErrCertificateRevoked"));
-  });
-
-  it("is refused for another machine, another list, another place, or one nanoton too little", async () => {
-    const cells = cutRevocation(leaf, authority, inList);
-    const [other] = makeTestMachine({ rootSeed: ROOT_SEED, name: "another machine" }).chain;
-    const otherLeaf = cutRevocation(other, authority, listOf([serialOf(other)])).leaf;
-    expectRefused(await show({ ...cells, leaf: otherLeaf }), "ErrListEntry");
-    expectRefused(await show({ ...cells, position: 0 }), "ErrListEntry");
-    const forged = listOf([serialOf(leaf)], testP256Key(ROOT_SEED, "nobody"));
-    expectRefused(await show(cutRevocation(leaf, authority, forged)), "ErrListSignature");
-    expectRefused(await show(cells, 1n), "ErrValueTooLow");
-    expect(await quoteRefusal()).toBeUndefined();
-  });
-
-  it("is refused for a certificate that its authority did not sign, and for an authority of another root", async () => {
-    const stranger = makeTestMachine({ rootSeed: Buffer.alloc(32, 8) });
-    const list = listOf([serialOf(stranger.chain[0])], testP256Key(Buffer.alloc(32, 8), "ca Platform"));
-    expectRefused(
-      await show(cutRevocation(stranger.chain[0], stranger.chain[1], list)),
-      "ErrUnknownAuthority",
-    );
-    const mixed = cutRevocation(stranger.chain[0], authority, listOf([serialOf(stranger.chain[0])]));
-    expectRefused(await show(mixed), "ErrLeafSignature");
-  });
-
-  it("is not taken from a certificate that merely has the number", async () => {
-    // The authority signed the certificate too, and its serial number stands in it.
-    const cells = cutRevocation(leaf, authority, inList);
-    const [signature, tbs] = [refAt(cells.leaf, 0), refAt(cells.leaf, 1)];
-    const asList = beginCell().storeRef(signature).storeRef(tbs).endCell();
-    expectRefused(await show({ ...cells, list: asList, position: 0 }), "ErrListEntry");
   });
 });
 
@@ -487,25 +388,9 @@ function signerKeyHash(): Buffer {
   return createHash("sha256").update(testP256Key(ROOT_SEED, "tcb signer").publicKey).digest();
 }
 
-function refAt(cell: Cell, index: number): Cell {
-  const ref = cell.refs[index];
-  if (ref === undefined) {
-    throw new Error(`The cell has no reference ${index}.`);
-  }
-  return ref;
-}
-
 /** The same signed bytes in other cells. */
 function recut(made: OnChainDocument, change: (pieces: string[]) => string[]): OnChainDocument {
-  const pieces: string[] = [];
-  for (let cell: Cell | undefined = refAt(made.document, 1); cell !== undefined; cell = cell.refs[0]) {
-    pieces.push(
-      cell
-        .beginParse()
-        .loadBuffer(cell.bits.length / 8)
-        .toString("latin1"),
-    );
-  }
+  const pieces = piecesOf(refAt(made.document, 1));
   const changed = change(pieces);
   expect(changed.join("")).toBe(pieces.join(""));
   return {

@@ -3,6 +3,9 @@ import {
   storeAllowImage,
   storeAllowModel,
   storeExecuteChange,
+  storeRaiseQeSvn,
+  storeRevokeCertificate,
+  storeRevokeFmspc,
   storeSetAttestors,
 } from "../../../wrappers/messages";
 import { attest, body, deliver, OP, useWorld } from "../../support/actors";
@@ -39,6 +42,8 @@ function attestors(keys: readonly bigint[], threshold: bigint): Cell {
   });
   return body(storeSetAttestors({ $$type: "SetAttestors", threshold, attestors: list }));
 }
+
+const raiseQeSvn = (qeSvn: bigint) => body(storeRaiseQeSvn({ $$type: "RaiseQeSvn", queryId: 1n, qeSvn }));
 
 const REMOVALS = [
   [
@@ -78,6 +83,31 @@ describe.each(REMOVALS)("AttestationRegistry %s", (_name, content, code) => {
   it("does not touch a worker that is attested already, until somebody rechecks it", async () => {
     await send(content);
     expect((await world().provider.getWorkers()).size).toBe(1);
+  });
+});
+
+describe("AttestationRegistry removals of what quotes need", () => {
+  const removals = [
+    body(storeRevokeCertificate({ $$type: "RevokeCertificate", queryId: 1n, certificateHash: 9n })),
+    body(storeRevokeFmspc({ $$type: "RevokeFmspc", queryId: 1n, fmspc: 9n })),
+    raiseQeSvn(5n),
+  ];
+
+  it("are the guardian's alone", async () => {
+    for (const content of removals) {
+      for (const from of [world().governor, world().operator, world().stranger]) {
+        expectRefused(await send(content, from), "ErrNotGuardian");
+      }
+      expectRefused(await send(content, world().guardian, 1n), "ErrValueTooLow");
+      expectDone(await send(content), { out: 2 });
+    }
+  });
+
+  it("never lower the quoting enclave's version, nor raise it to what it is", async () => {
+    expectDone(await send(raiseQeSvn(5n)), { out: 2 });
+    expectRefused(await send(raiseQeSvn(4n)), "ErrBadParameter");
+    expectRefused(await send(raiseQeSvn(5n)), "ErrBadParameter");
+    expectDone(await send(raiseQeSvn(6n)), { out: 2 });
   });
 });
 
