@@ -1,11 +1,8 @@
 import { BitString, beginCell, type Cell } from "@ton/core";
 import { makeTestMachine } from "../../../relayer/attestation/tdx/makeTestQuote";
-import {
-  makeTestCertificate,
-  signP256,
-  testP256Key,
-} from "../../../relayer/attestation/tdx/makeTestQuotePki";
+import { signP256, testP256Key } from "../../../relayer/attestation/tdx/makeTestQuotePki";
 import { authorityOf } from "../../../relayer/attestation/tdx/onChainCertificate";
+import { toRawAddress } from "../../../relayer/protocol";
 import { storeQuoteVerified } from "../../../wrappers/messages";
 import { body, type Delivery, deliver, OP, useWorld } from "../../support/actors";
 import { exitCode, expectRefused } from "../../support/expect";
@@ -22,10 +19,12 @@ import {
   registerAuthority,
   rootHash,
   type Submission,
+  type SubmittedCells,
   showBlocks,
   submitQuote,
   toUint,
 } from "../../support/quotes";
+import { cutInto, exchanged, raw, refAt, resigned, withBits } from "../../support/resign";
 import { DAY, enlistProvider, START } from "../../support/world";
 
 const world = useWorld(
@@ -105,6 +104,30 @@ const stranger = testP256Key(Buffer.alloc(32, 99), "somebody");
 const other = makeTestMachine({ rootSeed: ROOT_SEED, name: "another machine" });
 const flipped = (at: number, length = 48) => Buffer.alloc(length).fill(1, at, at + 1);
 
+/** Where a bind statement names its cipher: the second byte. */
+const AEAD = 15 + 2 + 4 + 33 + 32 + 5;
+
+const signedQuote = (change: Parameters<typeof resigned>[2]) => (cells: SubmittedCells) => ({
+  ...cells,
+  quote: resigned(cells.quote, MACHINE.keys.attestation, change),
+});
+
+const cutQuoteInto = (quote: Submission["quote"], ...sizes: number[]): Submission => ({
+  quote,
+  cells: signedQuote(cutInto(...sizes)),
+});
+
+/** The quoting enclave reports the hash of key and authentication data together. */
+function longerKey(cells: SubmittedCells): SubmittedCells {
+  const data = refAt(cells.qe, 2).beginParse();
+  const first = data.loadUint(8);
+  return {
+    ...cells,
+    quote: withBits(cells.quote, (b) => b.storeUint(first, 8)),
+    qe: replaceRef(cells.qe, 2, () => data.asCell()),
+  };
+}
+
 const CASES: [string, Submission, string][] = [
   // cells
   [
@@ -112,6 +135,22 @@ const CASES: [string, Submission, string][] = [
     { cells: (c) => ({ ...c, quote: replaceRef(c.quote, 1, moved) }) },
     "ErrQuoteLayout",
   ],
+  [
+    "a quote of version 4 cut a byte early throughout",
+    cutQuoteInto({}, 111, 120, 96, 96, 96, 113),
+    "ErrQuoteLayout",
+  ],
+  [
+    "a quote of version 5 cut a byte early throughout",
+    cutQuoteInto({ version: 5 }, 117, 120, 96, 96, 96, 113),
+    "ErrQuoteLayout",
+  ],
+  [
+    "a TD 1.5 body whose last part is cut a byte late",
+    cutQuoteInto({ version: 5, body: "td15" }, 118, 120, 96, 96, 96, 113, 63),
+    "ErrQuoteLayout",
+  ],
+  ["a key that takes a byte of the authentication data", { cells: longerKey }, "ErrQuoteLayout"],
   ["a report cut elsewhere", { cells: (c) => ({ ...c, qe: replaceRef(c.qe, 1, moved) }) }, "ErrQuoteLayout"],
   ["a bind statement cut elsewhere", { cells: (c) => ({ ...c, bind: moved(c.bind) }) }, "ErrBindFormat"],
   [
@@ -170,6 +209,11 @@ const CASES: [string, Submission, string][] = [
   ["version 3", { quote: { header: { version: 3 } } }, "ErrQuoteVersion"],
   ["a key of another kind", { quote: { header: { keyType: 3 } } }, "ErrQuoteKeyType"],
   ["an SGX quote", { quote: { header: { teeType: 0 } } }, "ErrQuoteTee"],
+  [
+    "a header that announces another body",
+    { quote: { version: 5 }, cells: signedQuote(exchanged(raw("020048020000"), raw("030088020000"))) },
+    "ErrQuoteVersion",
+  ],
   ["another vendor", { quote: { header: { vendor: Buffer.alloc(16) } } }, "ErrQuoteVendor"],
   // TD
   ["a TDX module of another signer", { quote: { td: { mrSignerSeam: flipped(0) } } }, "ErrSeamSigner"],
@@ -191,9 +235,15 @@ const CASES: [string, Submission, string][] = [
   ["a service TD", { quote: { version: 5, body: "td15", td: { mrServiceTd: flipped(47) } } }, "ErrServiceTd"],
   // bind statement
   ["another network's statement", { bind: { networkId: -3 } }, "ErrWrongNetwork"],
-  ["another registry's", { bind: { registry: `0:${"12".repeat(32)}` as never } }, "ErrWrongNetwork"],
+  ["another registry's", { bind: { registry: toRawAddress(`0:${"12".repeat(32)}`) } }, "ErrWrongNetwork"],
   ["another kind of TEE's", { bind: { tee: "sevSnp" } }, "ErrBindFormat"],
   ["a development platform's", { bind: { tee: "development" } }, "ErrBindFormat"],
+  ["one of another cipher suite", { statement: (bytes) => bytes.with(AEAD, 1) }, "ErrBindFormat"],
+  [
+    "a provider's in the masterchain",
+    { bind: { provider: toRawAddress(`-1:${"12".repeat(32)}`) } },
+    "ErrBindFormat",
+  ],
   ["one that begins later", { bind: { notBefore: START + 1, notAfter: START + 2 } }, "ErrStatementDates"],
   ["one that has ended", { bind: { notBefore: START - 10, notAfter: START } }, "ErrStatementDates"],
   // freshness
@@ -231,6 +281,14 @@ describe("TeePlatform refuses", () => {
     }
     const early = makeTestMachine({ rootSeed: ROOT_SEED, name: "early", notBefore: START + 62 });
     expectRefused(await submitQuote(world(), { machine: early }), "ErrCertificateDates");
+  });
+
+  it("a machine of another root, at an address that names the registered authority", async () => {
+    const machine = makeTestMachine({ rootSeed: Buffer.alloc(32, 8) });
+    const ids = { authority: idsOf(MACHINE).authority, leafHash: idsOf(machine).leafHash };
+    const to = await platformOf(world(), ids, world().attestation.address);
+    expectRefused(await submitQuote(world(), { machine, to }), "ErrUnknownAuthority");
+    await expectNoWorker();
   });
 
   it("a certificate that its authority did not sign", async () => {
@@ -383,34 +441,5 @@ describe("AttestationRegistry refuses a quote", () => {
       ),
     });
     expectRefused(await sent, "ErrNotTeePlatform");
-  });
-});
-
-describe("AttestationRegistry refuses an authority", () => {
-  const certificate = (change: Partial<Parameters<typeof makeTestCertificate>[0]>) =>
-    makeTestCertificate({
-      subject: "Intel SGX PCK Platform CA",
-      issuer: "Intel SGX Root CA",
-      key: MACHINE.keys.ca,
-      issuerKey: MACHINE.keys.root,
-      notBefore: START - DAY,
-      notAfter: START + DAY,
-      pathLength: 0,
-      ...change,
-    });
-
-  it.each([
-    ["that another root signed", { issuerKey: stranger }, "ErrAuthoritySignature"],
-    ["of another name", { subject: "Intel SGX TCB Signing CA." }, "ErrCertificateLayout"],
-    ["that is a machine", { subject: "Intel SGX PCK Certificate" }, "ErrCertificateLayout"],
-    ["that has ended", { notAfter: START - 1 }, "ErrCertificateDates"],
-    ["that has not begun", { notBefore: START + 1 }, "ErrCertificateDates"],
-    ["that may have further authorities below it", { pathLength: 1 }, "ErrNotAuthority"],
-  ])("%s", async (_name, change, code) => {
-    expectRefused(await registerAuthority(world(), certificate(change)), code);
-  });
-
-  it("one nanoton below the least value", async () => {
-    expectRefused(await registerAuthority(world(), undefined, { short: 1n }), "ErrValueTooLow");
   });
 });
