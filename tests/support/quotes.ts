@@ -20,7 +20,8 @@ import { type BindStatement, encodeBind, hashBind, toRawAddress } from "../../re
 import type { QuotePolicyConfig } from "../../wrappers/AttestationRegistry";
 import { storeRegisterAuthority, storeSubmitQuote } from "../../wrappers/messages";
 import { type TeePlatform, teePlatform } from "../../wrappers/TeePlatform";
-import { body, type Delivery, deliver, type Wallet } from "./actors";
+import { body, type Delivery, deliver, OP, type Wallet } from "./actors";
+import { exitCode } from "./expect";
 import { DAY, IMAGE, MODEL, START, type World } from "./world";
 
 /** Seed of the root that the tests' registries pin. */
@@ -209,6 +210,21 @@ export async function quoteRefusal(world: World): Promise<number | undefined> {
     ({ inMessage }) => inMessage?.body.beginParse().remainingBits === 112,
   );
   return answer?.inMessage?.body.beginParse().skip(96).loadUint(16);
+}
+
+/** The registry's policy refused, and whoever paid learned why and got the rest back. */
+export function expectPolicyRefusal(world: World, sent: Delivery, code: string): void {
+  expect(sent.transactions).toHaveTransaction({
+    from: world.attestation.address,
+    to: sent.from,
+    op: OP.QuoteRefused,
+    body: (answer?: Cell) =>
+      answer
+        ?.beginParse()
+        .skip(32 + 64)
+        .loadUint(16) === exitCode(code),
+  });
+  expect(sent.transactions).not.toHaveTransaction({ op: OP.WorkerAttested });
 }
 
 /** The first step of the cold path. */

@@ -13,7 +13,7 @@ type Change = (pieces: readonly string[]) => readonly string[];
 
 /** The same cell with other signed bytes, cut as `change` says, and their signature by `key`. */
 export function resigned(cell: Cell, key: TestP256Key, change: Change): Cell {
-  const pieces = change(piecesOf(refAt(cell, 1))).map((piece) => Buffer.from(piece, "latin1"));
+  const pieces = toBuffers(change(piecesOf(refAt(cell, 1))));
   const bytes = Buffer.concat(pieces);
   const signature = decodeP256Signature(signP256(key, bytes));
   const builder = beginCell()
@@ -34,6 +34,17 @@ export function piecesOf(first: Cell): string[] {
   }
   return pieces;
 }
+
+/** The same chain of bytes in other cells. */
+export function recut(first: Cell, change: Change): Cell {
+  const [before, after] = [piecesOf(first), change(piecesOf(first))];
+  if (after.join("") !== before.join("")) {
+    throw new Error("These are other bytes.");
+  }
+  return chain(toBuffers(after));
+}
+
+const toBuffers = (pieces: readonly string[]) => pieces.map((piece) => Buffer.from(piece, "latin1"));
 
 /** SHA-256 of what is signed. */
 export function signedHashOf(cell: Cell): bigint {

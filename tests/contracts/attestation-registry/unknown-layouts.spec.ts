@@ -29,6 +29,7 @@ const withoutHead =
       .filter((piece) => piece !== "");
   };
 
+const BEFORE_NUMBER = '","pceId":"0000","tcbType":0,"tcbEvaluationDataNumber":';
 const LEVELS = '],"tcbLevels":[{"tcb":{"sgxtcbcomponents":[';
 const TDX_COMPONENTS = ',"tdxtcbcomponents":[';
 
@@ -51,11 +52,14 @@ const longer =
   ([first, ...rest]) => [`${first}${character}`, ...rest];
 
 const TCB_INFO: [string, Change][] = [
+  ["without a name before its date", withoutHead('{"id":"TDX","version":3,"issueDate":"')],
   ["that was issued a hundred years ago", exchanged('"issueDate":"20', '"issueDate":"19')],
   ["without a name before the date of its end", without('","nextUpdate":"')],
   ["without a name before its kind of machine", without('","fmspc":"')],
   ["of a kind of machine of thirteen digits", longer("0")],
+  ["without names before its number", withoutHead(BEFORE_NUMBER)],
   ["without a name before its levels", withoutHead(LEVELS)],
+  ["whose first component has another name", exchanged('{"svn":3},{"svn":3},', '{"svm":3},{"svn":3},')],
   ["without a name before the version of the provisioning enclave", without(',"pcesvn":')],
   ["whose provisioning enclave has a letter for a version", exchanged(',"pcesvn":13', ',"pcesvn":A')],
   ["without a name before the components of TDX", withoutTdxComponents],
@@ -63,6 +67,7 @@ const TCB_INFO: [string, Change][] = [
 ];
 
 const QE_IDENTITY: [string, Change][] = [
+  ["without a name before its date", withoutHead('{"id":"TD_QE","version":2,"issueDate":"')],
   ["with more than the date of its end", longer("0")],
   ["without a name before its number", without('","tcbEvaluationDataNumber":')],
 ];

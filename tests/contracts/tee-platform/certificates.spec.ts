@@ -49,8 +49,10 @@ describe("TeePlatform refuses a machine's certificate", () => {
       exchanged(raw("5a170d"), raw("5a180d")),
       "ErrCertificateLayout",
     ],
-    ["with another field for the provisioning enclave's id", field("0304", "0904"), "ErrSgxExtension"],
-    ["with another field for the kind of machine", field("0404", "0904"), "ErrSgxExtension"],
+    ["cut a byte early after its dates", cutEarly, "ErrCertificateLayout"],
+    ["with another field for the machine's versions", field("0b", "021204", "021304"), "ErrSgxExtension"],
+    ["with another field for the provisioning enclave's id", field("0a", "0304", "0904"), "ErrSgxExtension"],
+    ["with another field for the kind of machine", field("0a", "0404", "0904"), "ErrSgxExtension"],
     [
       "without the provisioning enclave's version",
       exchanged(raw("3010060b2a864886f84d010d01021102010d"), ""),
@@ -68,9 +70,15 @@ describe("TeePlatform refuses a machine's certificate", () => {
 });
 
 /** Another object identifier, of the same length. */
-function field(from: string, to: string): Change {
-  const start = "060a2a864886f84d010d01";
+function field(length: string, from: string, to: string): Change {
+  const start = `06${length}2a864886f84d010d01`;
   return exchanged(raw(start + from), raw(start + to));
+}
+
+/** The third cell, with dates and the subject's beginning, ends a byte earlier. */
+function cutEarly(pieces: readonly string[]): string[] {
+  const [a = "", b = "", c = "", d = "", ...rest] = pieces;
+  return [a, b, c.slice(0, -1), c.slice(-1) + d, ...rest];
 }
 
 describe("AttestationRegistry refuses an authority", () => {

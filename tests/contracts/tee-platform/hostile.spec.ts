@@ -1,14 +1,12 @@
 import { BitString, beginCell, type Cell } from "@ton/core";
 import { makeTestMachine } from "../../../relayer/attestation/tdx/makeTestQuote";
 import { signP256, testP256Key } from "../../../relayer/attestation/tdx/makeTestQuotePki";
-import { authorityOf } from "../../../relayer/attestation/tdx/onChainCertificate";
 import { toRawAddress } from "../../../relayer/protocol";
-import { storeQuoteVerified } from "../../../wrappers/messages";
-import { body, type Delivery, deliver, OP, useWorld } from "../../support/actors";
-import { exitCode, expectRefused } from "../../support/expect";
+import { useWorld } from "../../support/actors";
+import { expectRefused } from "../../support/expect";
 import {
   BLOCK,
-  FMSPC,
+  expectPolicyRefusal,
   IMAGES,
   idsOf,
   MACHINE,
@@ -24,8 +22,8 @@ import {
   submitQuote,
   toUint,
 } from "../../support/quotes";
-import { cutInto, exchanged, raw, refAt, resigned, withBits } from "../../support/resign";
-import { DAY, enlistProvider, START } from "../../support/world";
+import { cutInto, exchanged, raw, recut, refAt, resigned, withBits } from "../../support/resign";
+import { enlistProvider, START } from "../../support/world";
 
 const world = useWorld(
   async (made) => {
@@ -41,21 +39,6 @@ beforeEach(() => showBlocks(world()));
 /** Nothing came of it: no worker, whichever contract refused. */
 async function expectNoWorker(): Promise<void> {
   expect((await world().provider.getWorkers()).has(toUint(RECEIPT_KEY))).toBe(false);
-}
-
-/** The registry's policy refused, and whoever paid learned why and got the rest back. */
-function expectPolicyRefusal(sent: Delivery, code: string): void {
-  expect(sent.transactions).toHaveTransaction({
-    from: world().attestation.address,
-    to: sent.from,
-    op: OP.QuoteRefused,
-    body: (answer?: Cell) =>
-      answer
-        ?.beginParse()
-        .skip(32 + 64)
-        .loadUint(16) === exitCode(code),
-  });
-  expect(sent.transactions).not.toHaveTransaction({ op: OP.WorkerAttested });
 }
 
 /** The same bytes in other cells: one byte moves over the first boundary. */
@@ -140,6 +123,7 @@ const CASES: [string, Submission, string][] = [
     cutQuoteInto({}, 111, 120, 96, 96, 96, 113),
     "ErrQuoteLayout",
   ],
+  ["a quote whose image begins a byte early", cutQuoteInto({}, 112, 120, 96, 95, 97, 112), "ErrQuoteLayout"],
   [
     "a quote of version 5 cut a byte early throughout",
     cutQuoteInto({ version: 5 }, 117, 120, 96, 96, 96, 113),
@@ -152,6 +136,14 @@ const CASES: [string, Submission, string][] = [
   ],
   ["a key that takes a byte of the authentication data", { cells: longerKey }, "ErrQuoteLayout"],
   ["a report cut elsewhere", { cells: (c) => ({ ...c, qe: replaceRef(c.qe, 1, moved) }) }, "ErrQuoteLayout"],
+  [
+    "a bind statement cut so that it names another provider and model",
+    {
+      bind: { provider: toRawAddress(`0:00${"12".repeat(31)}`) },
+      cells: (c) => ({ ...c, bind: recut(c.bind, cutInto(125, 96, 48)) }),
+    },
+    "ErrBindFormat",
+  ],
   ["a bind statement cut elsewhere", { cells: (c) => ({ ...c, bind: moved(c.bind) }) }, "ErrBindFormat"],
   [
     "a certificate cut elsewhere",
@@ -277,7 +269,7 @@ describe("TeePlatform refuses", () => {
     world().chain.now = START + 61;
     expectRefused(await submitQuote(world(), { machine }), "ErrCertificateDates");
     for (const path of ["warm", "hot"] as const) {
-      expectPolicyRefusal(await submitQuote(world(), { machine, path }), "ErrCertificateDates");
+      expectPolicyRefusal(world(), await submitQuote(world(), { machine, path }), "ErrCertificateDates");
     }
     const early = makeTestMachine({ rootSeed: ROOT_SEED, name: "early", notBefore: START + 62 });
     expectRefused(await submitQuote(world(), { machine: early }), "ErrCertificateDates");
@@ -309,137 +301,3 @@ function corruptS(cell: Cell): Cell {
     .storeUint(bits.loadUintBig(256) ^ 1n, 256);
   return builder.storeUint(bits.loadUintBig(256), 256).storeRef(bits.loadRef()).endCell();
 }
-
-const lowered = (at: number) => {
-  const usual = [3, 3, 2, 2, 4, 1, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0];
-  return usual.map((svn, index) => (index === at ? svn - 1 : svn));
-};
-const machineWith = (facts: Parameters<typeof makeTestMachine>[0]["facts"]) => ({
-  machine: makeTestMachine({ rootSeed: ROOT_SEED, name: "odd", ...(facts === undefined ? {} : { facts }) }),
-});
-
-const POLICY: [string, Submission, string][] = [
-  ["an old quoting enclave", { quote: { qe: { isvSvn: 3 } } }, "ErrQeTooOld"],
-  ["an unknown kind of machine", machineWith({ fmspc: Buffer.alloc(6, 1) }), "ErrUnknownFmspc"],
-  ["an old first component", machineWith({ components: lowered(0) }), "ErrComponentsTooOld"],
-  ["an old component in the middle", machineWith({ components: lowered(7) }), "ErrComponentsTooOld"],
-  ["an old provisioning enclave", machineWith({ pceSvn: 12 }), "ErrPceTooOld"],
-  [
-    "an old TDX module",
-    { quote: { td: { teeTcbSvn: bytes("04010700000000000000000000000000") } } },
-    "ErrTdxTooOld",
-  ],
-  [
-    "an old TDX component",
-    { quote: { td: { teeTcbSvn: bytes("05010600000000000000000000000000") } } },
-    "ErrTdxTooOld",
-  ],
-  [
-    "a module before identities, compared in full",
-    { quote: { td: { teeTcbSvn: bytes("05000700000000000000000000000000") } } },
-    "ErrTdxTooOld",
-  ],
-  [
-    "an unlisted module",
-    { quote: { td: { teeTcbSvn: bytes("05020700000000000000000000000000") } } },
-    "ErrUnknownModule",
-  ],
-  [
-    "a module beyond the list",
-    { quote: { td: { teeTcbSvn: bytes("05090700000000000000000000000000") } } },
-    "ErrUnknownModule",
-  ],
-  ["another firmware", { quote: { td: { mrTd: flipped(0) } } }, "ErrImageNotAllowed"],
-  ["another kernel", { quote: { td: { rtmr1: flipped(0) } } }, "ErrImageNotAllowed"],
-  ["another root file system", { quote: { td: { rtmr2: flipped(0) } } }, "ErrImageNotAllowed"],
-  ["another configuration", { quote: { td: { mrConfigId: flipped(0) } } }, "ErrImageNotAllowed"],
-  [
-    "other attributes, though allowed",
-    { quote: { td: { tdAttributes: bytes("0000005000000000") } } },
-    "ErrImageNotAllowed",
-  ],
-  ["another model", { bind: { modelHash: Buffer.alloc(32, 2) } }, "ErrModelNotAllowed"],
-  [
-    "an authority under another root",
-    { machine: makeTestMachine({ rootSeed: Buffer.alloc(32, 8) }) },
-    "ErrUnknownAuthority",
-  ],
-];
-
-describe("AttestationRegistry refuses a quote", () => {
-  it.each(POLICY)("of %s", async (_name, submission, code) => {
-    expectPolicyRefusal(await submitQuote(world(), submission), code);
-    await expectNoWorker();
-  });
-
-  const asGuardian = async (message: Parameters<ReturnType<typeof world>["attestation"]["send"]>[2]) =>
-    world().attestation.send(
-      world().guardian.getSender(),
-      { value: await world().attestation.getMinValueToGovern() },
-      message,
-    );
-
-  it("of an image, a kind of machine or an enclave from the moment that the guardian removes it", async () => {
-    const removals = [
-      [{ $$type: "RevokeImage", queryId: 1n, imageHash: IMAGES[1]?.hash ?? 0n }, "ErrImageNotAllowed"],
-      [{ $$type: "RaiseQeSvn", queryId: 1n, qeSvn: 5n }, "ErrQeTooOld"],
-      [{ $$type: "RevokeFmspc", queryId: 1n, fmspc: FMSPC }, "ErrUnknownFmspc"],
-    ] as const;
-    const snapshot = world().chain.snapshot();
-    for (const [message, code] of removals) {
-      await world().chain.loadFrom(snapshot);
-      showBlocks(world());
-      await asGuardian(message);
-      expectPolicyRefusal(await submitQuote(world(), { path: "hot" }), code);
-    }
-  });
-
-  it("of a revoked machine or authority, which nobody can register again", async () => {
-    const { leafHash } = idsOf(MACHINE);
-    await asGuardian({ $$type: "RevokeCertificate", queryId: 1n, certificateHash: leafHash });
-    expectPolicyRefusal(await submitQuote(world(), { path: "hot" }), "ErrCertificateRevoked");
-    await asGuardian({
-      $$type: "RevokeCertificate",
-      queryId: 1n,
-      certificateHash: authorityOf(MACHINE.chain[1]),
-    });
-    expectPolicyRefusal(await submitQuote(world(), { machine: other }), "ErrCertificateRevoked");
-    expectRefused(await registerAuthority(world()), "ErrCertificateRevoked");
-  });
-
-  it("under an authority whose certificate has ended", async () => {
-    const machine = makeTestMachine({ rootSeed: ROOT_SEED, caNotAfter: START + 60, name: "late" });
-    await registerAuthority(world(), machine.chain[1]);
-    world().chain.now = START + 61;
-    expectPolicyRefusal(await submitQuote(world(), { machine }), "ErrCertificateDates");
-  });
-
-  it("of an image that has expired in the list", async () => {
-    world().chain.now = START + 30 * DAY;
-    const dates = { notBefore: START + 30 * DAY, notAfter: START + 31 * DAY };
-    expectPolicyRefusal(await submitQuote(world(), { path: "hot", bind: dates }), "ErrImageNotAllowed");
-  });
-
-  it("that no TeePlatform sent", async () => {
-    const nothing = beginCell().endCell();
-    const sent = deliver(world(), {
-      from: world().stranger,
-      to: world().attestation.address,
-      value: 1_000_000_000n,
-      body: body(
-        storeQuoteVerified({
-          $$type: "QuoteVerified",
-          queryId: 1n,
-          expiresAt: BigInt(START + DAY),
-          qeSvn: 9n,
-          tdxSvn: 9n,
-          responseTo: world().stranger.address,
-          identity: nothing,
-          facts: nothing,
-          worker: nothing,
-        }),
-      ),
-    });
-    expectRefused(await sent, "ErrNotTeePlatform");
-  });
-});
