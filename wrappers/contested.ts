@@ -20,6 +20,14 @@ export function contestedClaims(lanes: Iterable<readonly [bigint, Lane]>, time: 
   });
 }
 
+/** What a lane has settled, with what has matured by that time and is not paid yet. */
+export function settledBy({ settled, maturing, maturingAt, latest, latestAt }: Lane, time: number): bigint {
+  if (latest > 0n && time >= Number(latestAt)) {
+    return latest;
+  }
+  return maturing > 0n && time >= Number(maturingAt) ? maturing : settled;
+}
+
 export function sumOfClaims(claims: readonly WaitingClaim[]): bigint {
   return claims.reduce((sum, { nano }) => sum + nano, 0n);
 }

@@ -58,6 +58,8 @@ export interface Policy {
   readonly idleCloseMs: number;
   /** A job that rested so long while another one served all that it could is closed. */
   readonly consolidateAfterMs: number;
+  /** A claim over receipts that never came is looked into on the chain from this amount on: a demand costs some 0.01 TON. */
+  readonly demandLeastNano: bigint;
   /** Keep requests and answers, so that receipts are self-contained. Off: only salts and hashes are kept. */
   readonly keepTexts: boolean;
 }
@@ -92,5 +94,6 @@ export const DEFAULT_POLICY: Policy = {
   releaseWaitMs: 120_000,
   idleCloseMs: 0,
   consolidateAfterMs: 600_000,
+  demandLeastNano: 20_000_000n,
   keepTexts: false,
 };

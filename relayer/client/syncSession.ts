@@ -6,6 +6,7 @@ import { isOwnJob, jobIntent, requireBalance } from "./jobMessages";
 import { readJob } from "./readJob";
 import { freeNano, type Session } from "./session";
 import { jobOf } from "./sessionRows";
+import { watchClaims } from "./watchClaims";
 
 /** While a provider's answer may be on its way, `ExpireJob` is refused so long. */
 const ACCEPT_GRACE_SECONDS = 86_400;
@@ -69,6 +70,10 @@ export async function syncSession(deps: ClientDeps, session: Session): Promise<v
       state: session.state,
       budgetNano: session.budgetNano,
     });
+  }
+  const isRunning = job.state === "active" || job.state === "closing" || job.state === "disputed";
+  if (isRunning && job.committedNano > job.paidNano && isOwnJob(deps, session)) {
+    await watchClaims(deps, session);
   }
 }
 

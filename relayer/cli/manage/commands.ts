@@ -131,6 +131,13 @@ export function addManageCommands(program: Command, io: Io = terminalIo()): { re
   sends(job.command("dispute <job>"))
     .description("contest what waits and was not co-signed, with a bond; the arbiter decides")
     .action(run(io, (address, options) => parts.dispute().jobDispute(io, address, options)));
+  sends(job.command("demand <job> <index>"))
+    .description("demand a receipt that lies under a claim and never came; silence ends the job")
+    .option("--worker <hex>", "whose claim, where several wait")
+    .action(run(io, (address, index, options) => parts.dispute().jobDemand(io, address, index, options)));
+  sends(job.command("withheld <job>"))
+    .description("prove that a demanded receipt was not shown in time; from anyone's wallet")
+    .action(run(io, (address, options) => parts.dispute().jobWithheld(io, address, options)));
   sends(job.command("resolve <job> <bps>"))
     .description("the arbiter's decision: the provider's part, in hundredths of a percent")
     .action(run(io, (address, bps, options) => parts.dispute().jobResolve(io, address, bps, options)));

@@ -4,7 +4,15 @@ import { receiptCell } from "../../../wrappers/evidence";
 import { storeShowReceipt } from "../../../wrappers/messages";
 import { openContract } from "../../chain";
 import { toCocoonError } from "../../errors";
-import { createMerkleLog, equalBytes, fromBase64, fromHex, LEAF_BYTES } from "../../protocol";
+import {
+  createMerkleLog,
+  encodeLeaf,
+  equalBytes,
+  fromBase64,
+  fromHex,
+  LEAF_BYTES,
+  parseRecord,
+} from "../../protocol";
 import { findIntent, listReceipts } from "../../store";
 import type { JobEntry } from "../book";
 import { type Context, nowSeconds } from "../context";
@@ -67,28 +75,20 @@ async function answer(context: Context, job: JobEntry, demand: DemandFacts): Pro
   }
 }
 
-/** The receipt with its proof, out of the lane's stored log; undefined when that is not the log of the demanded head. */
-async function findShown(context: Context, job: string, demand: DemandFacts) {
+/** The receipt with its proof; undefined when what is known of the lane is not the log of the demanded head. */
+async function findShown(context: Context, job: string, { worker, ...demand }: DemandFacts) {
   const log = createMerkleLog();
   const size = Number(demand.size);
   const index = Number(demand.index);
   let shown: Uint8Array | undefined;
   while (log.size() < size) {
-    const page = await listReceipts(context.store, {
-      job,
-      worker: demand.worker,
-      fromIndex: BigInt(log.size()),
-      limit: Math.min(PAGE, size - log.size()),
-    });
-    for (const receipt of page) {
-      if (receipt.index !== BigInt(log.size())) {
-        return undefined;
-      }
-      const leaf = fromBase64(receipt.leaf, LEAF_BYTES);
+    const from = log.size();
+    const leaves = await readLeaves(context, { job, worker, from, count: size - from });
+    for (const leaf of leaves) {
       shown = log.size() === index ? leaf : shown;
       log.append(leaf);
     }
-    if (page.length === 0) {
+    if (leaves.length === 0) {
       return undefined;
     }
   }
@@ -97,7 +97,27 @@ async function findShown(context: Context, job: string, demand: DemandFacts) {
     : undefined;
 }
 
+/** The lane's next receipts, out of the store or else of the worker's memory; none where neither has them. */
+async function readLeaves(
+  { store, pool }: Context,
+  page: { readonly job: string; readonly worker: string; readonly from: number; readonly count: number },
+): Promise<readonly Uint8Array[]> {
+  const { job, worker, from, count } = page;
+  const limit = Math.min(PAGE, count);
+  const stored = await listReceipts(store, { job, worker, fromIndex: BigInt(from), limit });
+  const gap = stored.findIndex(({ index }, place) => index !== BigInt(from + place));
+  if (stored.length > 0 && gap !== 0) {
+    return stored.slice(0, gap < 0 ? limit : gap).map(({ leaf }) => fromBase64(leaf, LEAF_BYTES));
+  }
+  const entry = pool.find(worker);
+  // A worker that does not answer now is asked again in the next round.
+  const records = entry === undefined ? [] : await pool.records(entry, { job, from, count }).catch(() => []);
+  return records
+    .slice(0, count)
+    .map(({ record }) => encodeLeaf(parseRecord(Buffer.from(JSON.stringify(record))).leaf));
+}
+
 function noteUnanswerable({ metrics, log }: Context, job: string, demand: DemandFacts): void {
   metrics.unanswerable.set({ job }, demand.answerBy);
-  log.error({ msg: "demanded receipt not stored here", job, ...demand });
+  log.error({ msg: "demanded receipt not known here", job, ...demand });
 }

@@ -102,7 +102,7 @@ function demandAlerts({ unanswerable, nowSeconds }: ProviderStanding): readonly 
   return [...unanswerable].map(([job, answerBy]) => ({
     key: `demand:${job}`,
     severity: "critical",
-    summary: `A receipt that the developer of ${job} demands on the chain is not stored here, and is due in ${Math.max(0, Math.floor((answerBy - nowSeconds) / 60))} minutes`,
+    summary: `A receipt that the developer of ${job} demands on the chain is not known here, and is due in ${Math.max(0, Math.floor((answerBy - nowSeconds) / 60))} minutes`,
     advice:
       "Restore the store that has it before then, or the job's bond is lost. The relayer's log names worker and place.",
   }));

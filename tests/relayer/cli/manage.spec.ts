@@ -374,6 +374,47 @@ describe("the commands that look at a network and send to it", () => {
     expect(shown.state).toBe("active");
   });
 
+  it("demands a receipt of what the worker alone has signed, and does not call it withheld before its time", async () => {
+    const { net, network } = world;
+    const worker = testKey("worker that withholds");
+    const attestors = [testKey("attestor 0"), testKey("attestor 1")];
+    const now = net.chain.now();
+    const signed = statement(network, {
+      ...{ key: worker.id, modelHash: toUint(MODEL_HASH), imageHash: toUint(IMAGE_HASH) },
+      ...{ notBefore: now, expiresAt: now + DAY, networkId: net.chain.globalId, attestors },
+    });
+    const anyone = await network.via("spare2");
+    await network.attestation.send(anyone, { value: toNano("0.1") }, signed);
+    const ours = ["--worker", worker.publicKey.toString("hex")];
+    const opened = await json(sentSchema, ["job", "open", toHex(MODEL_HASH), "1", ...ours]);
+    const address = Address.parse(opened.sent[0]?.to ?? "");
+    const job = address.toString();
+    expect((await cocoon(["job", "demand", job, "0"])).stderr).toContain("No claim that waits");
+    const head = { job: address, amount: toNano("0.4"), size: 3, worker, session: null };
+    const issued = { ...head, issuedAt: net.chain.now(), networkId: net.chain.globalId };
+    const contract = network.open(JobEscrow.fromAddress(address));
+    await contract.send(anyone, { value: toNano("0.1") }, settle(issued));
+
+    const tried = await json(sentSchema, ["job", "demand", job, "2", "--dry-run"]);
+    const least = await contract.getMinValueToDemand();
+    expect(tried).toMatchObject({ dryRun: true, sent: [{ to: job, valueNano: `${least}` }] });
+    expect(await contract.getDemand()).toBeNull();
+    expect((await cocoon(["job", "demand", job, "3"])).stderr).toContain("No claim that waits");
+    expect((await cocoon(["job", "demand", job, "-1"])).code).not.toBe(0);
+    const stranger = { more: { COCOON_DEVELOPER_MNEMONIC: devWallet("spare2").mnemonic } };
+    expect((await cocoon(["job", "demand", job, "2"], stranger)).stderr).toContain(
+      "Only the job's developer",
+    );
+    expect((await cocoon(["job", "withheld", job])).stderr).toContain("No receipt of this job is demanded");
+
+    const { notes } = await json(sentSchema, ["job", "demand", job, "2"]);
+    const demand = await contract.getDemand();
+    expect(demand).toMatchObject({ index: 2n, size: 3n, worker: worker.id });
+    const due = new Date(Number(demand?.answerBy) * 1_000).toISOString();
+    expect(notes.at(-1)).toContain(`due by ${due}`);
+    expect((await cocoon(["job", "withheld", job], stranger)).stderr).toContain(`until ${due}`);
+  });
+
   it("disputes what the worker alone has signed, and the arbiter divides it when claims have stopped", async () => {
     const { net, network } = world;
     const worker = testKey("worker of a disputed job");

@@ -137,10 +137,23 @@ describe("provider and a receipt that its developer demands on the chain", () =>
     expect(world.logLines.join("")).toContain("receipts fetched");
   });
 
-  it("tells its operator of one that its store has lost, and lets go when the time is over", async () => {
+  it("shows one that its store has lost out of the worker's memory", async () => {
     const job = await world.openJob(4n);
+    await job.ask();
     const record = recordOf(await job.ask());
     await world.provider.close();
+    await world.startProvider({}, "memory:");
+    await demand(job, record, 0);
+    const { leaves, messages } = await untilShown(job);
+    expect(leaves).toMatchObject([{ index: 0 }]);
+    expect(messages).toBe(1);
+  });
+
+  it("tells its operator of one that nobody has any more, and lets go when the time is over", async () => {
+    const job = await world.openJob(5n);
+    const record = recordOf(await job.ask());
+    await world.provider.close();
+    await world.restartWorker();
     await world.startProvider({}, "memory:");
     await demand(job, record, 0);
     const address = job.contract.address.toRawString();
