@@ -120,14 +120,10 @@ describe("provider and a receipt that its developer demands on the chain", () =>
     Object.assign(world.script, { chunks: 200, delayMs: 20 });
     const gone = new AbortController();
     const broken = job.ask({ signal: gone.signal }).catch(() => undefined);
-    await until("the answer has begun", async () =>
-      (await metrics()).includes("cocoon_provider_in_flight 1") ? true : undefined,
-    );
+    await untilRunning(1);
     gone.abort();
     await broken;
-    await until("its place is free", async () =>
-      (await metrics()).includes("cocoon_provider_in_flight 0") ? true : undefined,
-    );
+    await untilRunning(0);
     Object.assign(world.script, { chunks: 3, delayMs: 0 });
     const record = recordOf(await job.ask());
     expect(record.leaf.index).toBe(2);
@@ -164,6 +160,14 @@ describe("provider and a receipt that its developer demands on the chain", () =>
     await world.net.chain.setTime(Number(answerBy));
     await until("the metric is gone", async () => ((await metrics()).includes(line) ? undefined : true));
   });
+
+  /** Until the worker runs so many requests: it has made the receipt of one that it runs no more. */
+  async function untilRunning(count: number): Promise<void> {
+    await until(`the worker runs ${count}`, async () => {
+      const { body } = await request(`${world.worker.url}/healthz`);
+      return (await body.text()).includes(`"inFlight":${count},`) ? true : undefined;
+    });
+  }
 
   async function metrics(): Promise<string> {
     return (await request(`${world.provider.url}/metrics`)).body.text();
