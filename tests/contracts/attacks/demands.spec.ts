@@ -134,7 +134,7 @@ describe("A provider that withholds a receipt", () => {
     at(QUARTER - 1);
     expectRefused(await showReceipt(world(), job, shown(log, other)), "ErrNotInLog");
     at(QUARTER);
-    expectEnded(await proveWithheld(world(), job), { out: 4 });
+    expectEnded(await proveWithheld(world(), job), { out: 3 });
   });
 
   it("does not escape by newer heads, however little above: before the demand, after it, or both", async () => {
@@ -146,7 +146,7 @@ describe("A provider that withholds a receipt", () => {
     await settleHead(world(), job, { amount: CLAIM + 3n, session: null });
     at(QUARTER);
     const proved = await proveWithheld(world(), job);
-    expectEnded(proved, { out: 4 });
+    expectEnded(proved, { out: 3 });
     expectPaid(proved, world().owner.address, 0n);
   });
 
@@ -158,7 +158,7 @@ describe("A provider that withholds a receipt", () => {
     await settleHead(world(), job, { amount: CLAIM + 1n, session: null });
     await demandReceipt(world(), job, { head: log.head(), index: 3 });
     at(QUARTER);
-    expectEnded(await proveWithheld(world(), job), { out: 4 });
+    expectEnded(await proveWithheld(world(), job), { out: 3 });
   });
 
   it("does not escape by cutting its lane short, after a head that its worker dated ahead", async () => {
@@ -176,7 +176,7 @@ describe("A provider that withholds a receipt", () => {
     await syncLane(world(), job.address);
     await demandReceipt(world(), job, { head: log.head({ issuedAt }), index: 1 });
     at(60 + QUARTER);
-    expectEnded(await proveWithheld(world(), job), { out: 4 });
+    expectEnded(await proveWithheld(world(), job), { out: 3 });
   });
 
   it("cannot leave before the proof, nor take the claim home", async () => {
@@ -187,7 +187,7 @@ describe("A provider that withholds a receipt", () => {
     const leave = { from: world().owner, to: job.address, value, body: release };
     expectRefused(await deliver(world(), leave), "ErrClaimPending");
     expectRefused(await releaseClaims(world(), job), "ErrNothingMatured");
-    expectEnded(await proveWithheld(world(), job), { out: 4 });
+    expectEnded(await proveWithheld(world(), job), { out: 3 });
   });
 });
 

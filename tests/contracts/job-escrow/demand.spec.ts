@@ -287,7 +287,7 @@ describe("JobEscrow and a receipt that is withheld", () => {
     at(QUARTER);
     expectRefused(await proveWithheld(world(), job, { short: 1n }), "ErrValueTooLow");
     const proved = await proveWithheld(world(), job);
-    expectEnded(proved, { out: 4 });
+    expectEnded(proved, { out: 3 });
     const { developer, treasury, stranger, provider } = world();
     // Everything the job held, the deposit and the demand's rent included.
     expectPaid(proved, developer.address, proved.before.balance - storageFee(proved.tx), "Refund");
@@ -326,7 +326,7 @@ describe("JobEscrow and a receipt that is withheld", () => {
   it("is proved up to the last second before the claim matures", async () => {
     const { job } = await demanded();
     at(DAY - 1);
-    expectEnded(await proveWithheld(world(), job), { out: 4 });
+    expectEnded(await proveWithheld(world(), job), { out: 3 });
   });
 
   it("is proved no second later: then the claim is final", async () => {
@@ -354,7 +354,7 @@ describe("JobEscrow and a receipt that is withheld", () => {
     at(60);
     await disputed(job);
     at(DAY + 30);
-    expectEnded(await proveWithheld(world(), job), { out: 4 });
+    expectEnded(await proveWithheld(world(), job), { out: 3 });
   });
 });
 

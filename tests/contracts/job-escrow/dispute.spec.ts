@@ -244,7 +244,7 @@ describe("JobEscrow while a claim is disputed", () => {
       throw new Error("There is no such lie.");
     }
     const proved = await prove(world(), job, write(job.address));
-    expectEnded(proved, { out: 4 });
+    expectEnded(proved, { out: 3 });
     expectPaid(proved, world().developer.address, proved.before.balance - storageFee(proved.tx), "Refund");
   });
 });

@@ -1,3 +1,4 @@
+import { transactionOf } from "../../../bench/handlerGas";
 import { storeDropWorker, storeRecheckWorker, storeUnbond } from "../../../wrappers/messages";
 import {
   account,
@@ -14,15 +15,7 @@ import {
   UNDERPAID,
   useWorld,
 } from "../../support/actors";
-import {
-  events,
-  expectDone,
-  expectEnded,
-  expectExcess,
-  expectPaid,
-  expectRefused,
-  storageFee,
-} from "../../support/expect";
+import { events, expectDone, expectEnded, expectPaid, expectRefused, storageFee } from "../../support/expect";
 import { testKey } from "../../support/keys";
 import { equivocation, LIES, prove, STEP, workerLog } from "../../support/lies";
 import { BUDGET, DAY, openJob, STAKE, START, service, WORKER } from "../../support/world";
@@ -67,7 +60,13 @@ async function expectSlashed(
       expect(proved.transactions).toHaveTransaction({ ...part, value, inMessageBounceable: false });
     }
   }
-  expectExcess(proved);
+  // What is left of the message's value comes by way of the provider's contract.
+  expect(proved.transactions).toHaveTransaction({
+    from: provider.address,
+    to: proved.from,
+    op: OP.Excesses,
+    success: true,
+  });
   expect(await provider.getProviderState()).toMatchObject({
     stake: STAKE - bond,
     bonded: 0n,
@@ -91,7 +90,7 @@ describe("JobEscrow and a proved lie", () => {
       }
       expectRefused(await prove(world(), job, write(job.address), { short: 1n }), "ErrValueTooLow");
       const proved = await prove(world(), job, write(job.address));
-      expectEnded(proved, { out: 4 });
+      expectEnded(proved, { out: 3 });
       await expectSlashed(proved, { owed: 0n });
       expect(events(proved.transactions)).toMatchObject([
         { $$type: "JobClosedEvent", outcome: 3n, earned: 0n, fees: 0n },
@@ -107,7 +106,7 @@ describe("JobEscrow and a proved lie", () => {
     await settleHead(world(), job, { amount: STEP });
     await settleHead(world(), job, { amount: 4n * STEP, session: null });
     const proved = await prove(world(), job, lie(job));
-    expectEnded(proved, { out: 5 });
+    expectEnded(proved, { out: 4 });
     await expectSlashed(proved, { owed: STEP, fees: STEP / 50n });
     expect((await world().provider.getProviderState()).earned).toBe(STEP);
   });
@@ -117,8 +116,18 @@ describe("JobEscrow and a proved lie", () => {
     await settleHead(world(), job, { amount: 3n * STEP, session: null });
     at(DAY);
     const proved = await prove(world(), job, lie(job));
-    expectEnded(proved, { out: 6 });
+    expectEnded(proved, { out: 5 });
     await expectSlashed(proved, { owed: 3n * STEP, due: netOf(3n * STEP), fees: (3n * STEP) / 50n });
+  });
+
+  it("leaves the provider's contract without the bond, and without any of what the proof brought", async () => {
+    const { provider, chain } = world();
+    const job = await open(world());
+    const before = (await chain.getContract(provider.address)).balance;
+    const proved = await prove(world(), job, lie(job));
+    const closed = transactionOf(proved, provider.address, "JobClosed");
+    const after = (await chain.getContract(provider.address)).balance;
+    expect(after).toBe(before - storageFee(closed) - BOND);
   });
 
   it("takes the proof of a head that nobody has carried", async () => {

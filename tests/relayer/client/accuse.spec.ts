@@ -134,7 +134,7 @@ async function expectProved() {
     value: intent.valueNano,
     body: Cell.fromBase64(intent.body ?? ""),
   });
-  expectEnded(proved, { out: 4 });
+  expectEnded(proved, { out: 3 });
   expect((await world().provider.getProviderState()).slashed).toBe(1n);
 }
 
