@@ -35,6 +35,7 @@ export const ERROR_CODES = [
   // availability
   "NO_PROVIDER",
   "NO_WORKER",
+  "NO_BID",
   "OVERLOADED",
   "WORKER_UNAVAILABLE",
   "BACKEND_UNAVAILABLE",

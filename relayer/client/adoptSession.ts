@@ -3,13 +3,14 @@ import { JOB_STATES, JobEscrow } from "../../wrappers/JobEscrow";
 import { loadJobService, loadJobTerms } from "../../wrappers/messages";
 import { openContract } from "../chain";
 import { FinalError, toCocoonError } from "../errors";
-import { fromHex, primitives, toHex, toJobAddress, toRawAddress } from "../protocol";
+import { toHex, toJobAddress, toRawAddress } from "../protocol";
 import { saveJob, saveSession } from "../store";
 import type { ClientDeps } from "./deps";
 import type { Directory } from "./directory";
 import { jobOfDeveloper } from "./jobMessages";
 import { hex256, readProvider } from "./readProvider";
-import { createSession, type Session } from "./session";
+import type { Session } from "./session";
+import { isKeyOf, sessionOfTerms } from "./sessionOfTerms";
 import { jobOf } from "./sessionRows";
 
 /** A job that a wallet elsewhere has opened, and the seed [32] of its session key. */
@@ -29,44 +30,21 @@ export async function adoptSession(
 ): Promise<Session> {
   const chain = await readHanded(deps, address);
   const { fields, terms } = chain;
-  const publicKey = primitives.ed25519PublicKey(seed);
-  if (hex256(terms.sessionPublicKey) !== toHex(publicKey)) {
+  if (!isKeyOf({ seed, terms })) {
     throw new FinalError("BAD_REQUEST", "The seed is not that of the job's session key.", {
       param: "session_seed",
     });
   }
-  const { modelHash, prices } = loadJobService(terms.service.beginParse());
+  const modelHash = hex256(loadJobService(terms.service.beginParse()).modelHash);
   const provider = toRawAddress(terms.provider.toRawString());
-  const model = deps.directory.models().find((known) => known.modelHash === hex256(modelHash));
+  const model = deps.directory.models().find((known) => known.modelHash === modelHash);
   if (model === undefined) {
     throw new FinalError("NOT_FOUND", "No attested worker serves the job's model.", { param: "address" });
   }
   const job = toJobAddress(address);
-  const session = createSession({
-    address: job,
-    terms: {
-      networkId: deps.network.globalId,
-      job,
-      provider,
-      modelHash: fromHex(hex256(modelHash), 32),
-      sessionPublicKey: publicKey,
-      promptPrice: prices.prompt,
-      cachedPrice: prices.cached,
-      completionPrice: prices.completion,
-      reasoningPrice: prices.reasoning,
-    },
-    seed,
-    endpoint: (await readProvider(deps, { address: provider })).endpoint,
-    model: model.name,
-    modelHash: model.modelHash,
-    nonce: fields.nonce,
-    developer: fields.developer.toRawString(),
-    acceptBySeconds: Number(terms.acceptBy),
-    deadlineSeconds: Number(terms.deadline),
-    state: "active",
-    budgetNano: fields.budget,
-    lastUsedMs: deps.clock.nowMs(),
-  });
+  const { endpoint } = await readProvider(deps, { address: provider });
+  const session = sessionOfTerms(deps, { address: job, seed, fields, terms, endpoint, model: model.name });
+  const publicKey = session.terms.sessionPublicKey;
   await deps.store.transaction(async (tx) => {
     const sealedSecret = deps.secretBox.seal(job, seed);
     await saveSession(tx, { session: { job, publicKey: toHex(publicKey), sealedSecret } });

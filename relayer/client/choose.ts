@@ -1,4 +1,4 @@
-import type { TeeKind } from "../protocol";
+import type { Prices, TeeKind } from "../protocol";
 import type { VerifiedWorker } from "./checkWorker";
 import { type ChoiceWeights, DEFAULT_WEIGHTS } from "./choiceWeights";
 import { priceOf } from "./directory";
@@ -16,6 +16,8 @@ export interface Standing {
   /** It served this conversation last: the prompt may still be in its cache. */
   readonly servedLast: boolean;
   readonly measured: Measured | undefined;
+  /** Of the job that is open; otherwise the offer's count. */
+  readonly prices?: Prices | undefined;
 }
 
 /** Below this a success rate says no more. */
@@ -59,7 +61,7 @@ interface Best {
 function bestOf(candidates: readonly Candidate[]): Best {
   const measured = candidates.flatMap(({ standing }) => standing.measured ?? []);
   return {
-    price: Math.min(...candidates.map(({ worker }) => priceNumber(worker))),
+    price: Math.min(...candidates.map(priceNumber)),
     firstByteMs: Math.min(...measured.flatMap(({ firstByteMs }) => firstByteMs ?? [])),
     tokensPerSecond: Math.max(...measured.flatMap(({ tokensPerSecond }) => tokensPerSecond ?? [])),
   };
@@ -77,7 +79,7 @@ function scoreOf(
   } = standing.measured ?? {};
   const load = (Math.max(standing.inFlight, worker.inFlight) + 1) / Math.max(1, worker.capacity);
   return (
-    weights.price * Math.log(priceNumber(worker) / best.price) +
+    weights.price * Math.log(priceNumber({ worker, standing }) / best.price) +
     weights.load * Math.log(1 + load) +
     weights.firstByte * logRatio(firstByteMs, best.firstByteMs) +
     weights.throughput * logRatio(best.tokensPerSecond, tokensPerSecond) -
@@ -93,6 +95,6 @@ function logRatio(above: number, below: number): number {
   return Number.isFinite(ratio) && ratio > 0 ? Math.log(ratio) : 0;
 }
 
-function priceNumber(worker: VerifiedWorker): number {
-  return Number(priceOf(worker)) + 1;
+function priceNumber({ worker, standing }: Candidate): number {
+  return Number(priceOf({ prices: standing.prices ?? worker.prices })) + 1;
 }

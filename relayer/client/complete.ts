@@ -4,6 +4,7 @@ import { hashRequest, primitives, type RequestId, toRequestId } from "../protoco
 import { saveCall } from "../store";
 import { addBind } from "./addBind";
 import { sealSalt } from "./atRest";
+import type { Auctions } from "./auctions/auctions";
 import { bookCall } from "./bookCall";
 import { callWorker, type WorkerAnswer } from "./callWorker";
 import type { VerifiedWorker } from "./checkWorker";
@@ -15,7 +16,7 @@ import type { InFlight } from "./inFlight";
 import { isWorkerPending } from "./isWorkerPending";
 import { retryAfter } from "./retryPolicy";
 import type { Session } from "./session";
-import type { Sessions } from "./sessions";
+import { opensByName, type Sessions } from "./sessions";
 import type { Charge, Spender } from "./spender";
 import { syncSession } from "./syncSession";
 import type { TrackRecord } from "./trackRecord";
@@ -65,6 +66,7 @@ export interface Attempt {
 export interface CompleteDeps extends ClientDeps {
   readonly directory: Directory;
   readonly sessions: Sessions;
+  readonly auctions: Pick<Auctions, "want" | "problemOf">;
   readonly inFlight: InFlight;
   readonly track: TrackRecord;
   /** Takes care of a receipt whose answer was not read to its end. */
@@ -95,6 +97,7 @@ export async function attempt(
   trials: Trials,
 ): Promise<Attempt> {
   const { tried, renewed, awaited } = trials;
+  deps.auctions.want(request.model);
   let last: unknown;
   while (trials.count < deps.policy.maxAttempts) {
     const worker = ranked(deps, request).find(({ key }) => !tried.has(key));
@@ -201,16 +204,22 @@ export function ranked(
   deps: Pick<CompleteDeps, "directory" | "sessions" | "inFlight" | "track" | "policy">,
   request: Pick<CompletionRequest, "model" | "conversation">,
 ): readonly VerifiedWorker[] {
-  const workers = deps.directory.workersOf(request.model);
+  const workers = deps.directory
+    .workersOf(request.model)
+    .filter((worker) => opensByName(deps.policy) || deps.sessions.holds(worker));
   const last = workers.length > 1 ? deps.track.servedBy(request.conversation?.() ?? "") : undefined;
-  const standingOf = (worker: VerifiedWorker) => ({
-    hasSession: deps.sessions.find(worker) !== undefined,
-    isBanned: deps.inFlight.isBanned(worker.key),
-    isCooling: deps.inFlight.isCooling(worker.key),
-    inFlight: deps.inFlight.count(worker.key),
-    servedLast: worker.key === last,
-    measured: deps.track.of(worker.key),
-  });
+  const standingOf = (worker: VerifiedWorker) => {
+    const session = deps.sessions.find(worker);
+    return {
+      hasSession: session !== undefined,
+      isBanned: deps.inFlight.isBanned(worker.key),
+      isCooling: deps.inFlight.isCooling(worker.key),
+      inFlight: deps.inFlight.count(worker.key),
+      servedLast: worker.key === last,
+      measured: deps.track.of(worker.key),
+      prices: session?.terms,
+    };
+  };
   return choose(workers, standingOf, deps.policy.choice);
 }
 
@@ -289,6 +298,10 @@ function neverArrived(session: Session, { facts }: CocoonError): boolean {
 function noWorker(deps: CompleteDeps, model: string): Error {
   const isKnown =
     deps.directory.workersOf(model).length > 0 || deps.sessions.list().some((job) => job.model === model);
+  const problem = isKnown && !opensByName(deps.policy) ? deps.auctions.problemOf(model) : undefined;
+  if (problem !== undefined) {
+    return problem;
+  }
   return isKnown || deps.directory.models().length === 0
     ? new RetryableError("NO_PROVIDER", "No provider can take the request now: try again.", { model })
     : new FinalError("NOT_FOUND", "No attested worker serves this model.", { model, param: "model" });

@@ -1,3 +1,4 @@
+import { priceOf } from "./directory";
 import type { Session } from "./session";
 
 type Held = Pick<
@@ -9,7 +10,7 @@ type Held = Pick<
 const LEAST_LIFE_MS = 60 * 60_000;
 
 /**
- * True for a job that another one of the same provider and model has made needless: every worker it has a lane with has
+ * True for a job that another one of the same provider and model, or one bought by auction, has made needless: every worker it has a lane with has
  * one in the other too, and the other gets the requests. Closing it brings its money back.
  */
 export function isNeedless(
@@ -18,11 +19,14 @@ export function isNeedless(
     sessions,
     nowMs,
     restMs,
+    anyProvider = false,
   }: {
     readonly sessions: readonly Held[];
     readonly nowMs: number;
     /** A job that is used again and again is in nobody's way; one that rests longer only holds money. */
     readonly restMs: number;
+    /** True where jobs are bought by auction: then one of another provider will do, unless it is dearer. */
+    readonly anyProvider?: boolean;
   },
 ): boolean {
   const rests =
@@ -33,7 +37,11 @@ export function isNeedless(
       const lasts =
         other.deadlineSeconds >= session.deadlineSeconds ||
         1_000 * other.deadlineSeconds - nowMs > LEAST_LIFE_MS;
-      return lasts && isBefore(other, session, sessions) && canReplace(other, session);
+      return (
+        lasts &&
+        isBefore(other, session, sessions) &&
+        (canReplace(other, session) || (anyProvider && isBargain(other, session)))
+      );
     })
   );
 }
@@ -51,5 +59,13 @@ function canReplace(other: Held, session: Held): boolean {
     other.terms.provider === session.terms.provider &&
     other.modelHash === session.modelHash &&
     [...session.openLanes].every((worker) => other.openLanes.has(worker))
+  );
+}
+
+function isBargain(other: Held, session: Held): boolean {
+  return (
+    other.state === "active" &&
+    other.modelHash === session.modelHash &&
+    priceOf({ prices: other.terms }) <= priceOf({ prices: session.terms })
   );
 }

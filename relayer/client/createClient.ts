@@ -6,6 +6,8 @@ import type { Prices } from "../protocol";
 import { listBans, saveBan } from "../store";
 import { adoptSession, type HandedJob } from "./adoptSession";
 import { type AttestationReport, attestationReport } from "./attestationReport";
+import { createAuctions } from "./auctions/auctions";
+import type { OwnAuction } from "./auctions/ownAuction";
 import type { VerifiedWorker } from "./checkWorker";
 import type { CompletionRequest } from "./complete";
 import { createCosigner } from "./cosigner";
@@ -40,9 +42,11 @@ export interface Completion {
 
 export interface JobInfo {
   readonly address: string;
-  readonly provider: string;
+  /** Undefined while it is up for auction. */
+  readonly provider: string | undefined;
   readonly model: string;
-  readonly state: Session["state"];
+  /** auction: providers may bid, or it is being awarded. withdrawn: nobody has won it, the money is on its way back. */
+  readonly state: Session["state"] | OwnAuction["state"];
   readonly budgetNano: bigint;
   readonly spentNano: bigint;
   readonly freeNano: bigint;
@@ -52,6 +56,13 @@ export interface JobInfo {
   readonly emptyAtMs: number | undefined;
   readonly settledNano: bigint;
   readonly deadlineSeconds: number;
+  readonly auction?: {
+    readonly endsAtSeconds: number;
+    /** The most that may be bid. */
+    readonly ceiling: Prices;
+    /** The best bid, as last read: `bps` hundredths of a percent of the ceiling. */
+    readonly best: { readonly provider: string; readonly bps: number } | undefined;
+  };
 }
 
 /** The developer's side without HTTP. */
@@ -64,6 +75,8 @@ export interface Client {
     readonly model: string;
     readonly provider?: string;
     readonly budgetNano?: bigint;
+    /** auction: resolves as soon as it is being put up; it becomes a job with a provider when it was won. */
+    readonly buy?: "named" | "auction";
   }): Promise<JobInfo>;
   jobs(): readonly JobInfo[];
   /** Takes up a job that a wallet elsewhere has opened, with its session key. The same again changes nothing. */
@@ -111,6 +124,7 @@ export async function createClient(base: ClientDeps, spender: Spender = freeSpen
     base,
     (provider, key) => directory.worker(provider, key) !== undefined,
   );
+  const auctions = await createAuctions({ ...base, directory, sessions });
   const inFlight = createInFlight({
     clock,
     cooldownMs: policy.cooldownMs,
@@ -126,6 +140,7 @@ export async function createClient(base: ClientDeps, spender: Spender = freeSpen
     ...base,
     directory,
     sessions,
+    auctions,
     inFlight,
     track,
     spender,
@@ -143,13 +158,19 @@ export async function createClient(base: ClientDeps, spender: Spender = freeSpen
     directory.refresh().catch(failed("network not read at start")),
     sessions.sync().catch(failed("jobs not read at start")),
   ]);
+  await auctions.sync();
   void recoverCalls(shared).catch(failed("calls not recovered"));
   for (const session of sessions.list()) {
     for (const worker of session.lanes.keys()) {
       cosigner.touch(session, worker);
     }
   }
-  const background = [directory.run(stop.signal), sessions.run(stop.signal), keepWarm(deps, stop.signal)];
+  const background = [
+    directory.run(stop.signal),
+    sessions.run(stop.signal),
+    auctions.run(stop.signal),
+    keepWarm(deps, stop.signal),
+  ];
   const workerFor = (model: string, provider: string | undefined): VerifiedWorker => {
     const workers = directory
       .workersOf(model)
@@ -184,9 +205,14 @@ export async function createClient(base: ClientDeps, spender: Spender = freeSpen
     },
     estimate: (request) => estimate(deps, request),
     models: () => directory.models(),
-    openJob: async ({ model, provider, budgetNano }) =>
-      infoOf(await sessions.ensure(workerFor(model, provider), budgetNano), clock),
-    jobs: () => sessions.list().map((session) => infoOf(session, clock)),
+    openJob: async ({ model, provider, budgetNano, buy }) =>
+      buy === "auction"
+        ? auctionInfoOf(await auctions.hold({ model, budgetNano }))
+        : infoOf(await sessions.ensure(workerFor(model, provider), { budgetNano }), clock),
+    jobs: () => [
+      ...sessions.list().map((session) => infoOf(session, clock)),
+      ...auctions.list().map(auctionInfoOf),
+    ],
     adoptJob: async (handed) => {
       const known = sessions.byAddress(handed.address);
       if (known !== undefined) {
@@ -198,6 +224,11 @@ export async function createClient(base: ClientDeps, spender: Spender = freeSpen
       return infoOf(session, clock);
     },
     closeJob: async (address) => {
+      const auction = auctions.list().find((each) => each.address === address);
+      if (auction !== undefined) {
+        await auctions.withdraw(auction);
+        return auctionInfoOf(auction);
+      }
       const session = sessions.byAddress(address);
       if (session === undefined) {
         throw new FinalError("NOT_FOUND", "No such job of this gateway is open.", { job: address });
@@ -242,5 +273,23 @@ function infoOf(session: Session, clock: Clock): JobInfo {
     emptyAtMs: session.burnRate.emptyAtMs(free, clock.nowMs()),
     settledNano: session.settledNano,
     deadlineSeconds: session.deadlineSeconds,
+  };
+}
+
+function auctionInfoOf(auction: OwnAuction): JobInfo {
+  const { address, model, state, budgetNano, deadlineSeconds, endsAtSeconds, ceiling, best } = auction;
+  return {
+    address,
+    provider: undefined,
+    model,
+    state,
+    budgetNano,
+    spentNano: 0n,
+    freeNano: 0n,
+    nanoPerHour: 0n,
+    emptyAtMs: undefined,
+    settledNano: 0n,
+    deadlineSeconds,
+    auction: { endsAtSeconds, ceiling, best },
   };
 }

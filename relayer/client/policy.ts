@@ -1,4 +1,5 @@
 import type { TeeKind } from "../protocol";
+import { type AuctionPolicy, DEFAULT_AUCTION } from "./auctionPolicy";
 import { type ChoiceWeights, DEFAULT_WEIGHTS } from "./choiceWeights";
 
 /** What the developer allows. Every default stands in `DEFAULT_POLICY`. */
@@ -23,6 +24,9 @@ export interface Policy {
   readonly tees: readonly TeeKind[];
   /** Tiers of the AttestationRegistry's images; undefined: any. */
   readonly tiers: readonly number[] | undefined;
+  /** named: jobs are opened with a provider, at its offer. auction: with whoever bids lowest for them. */
+  readonly buy: "named" | "auction";
+  readonly auction: AuctionPolicy;
   /** Offers above any of these (nanoton per 1,000,000 tokens) are passed over. */
   readonly maxPriceNano: bigint | undefined;
   /** Models for which a job is open before the first request. */
@@ -75,6 +79,8 @@ export const DEFAULT_POLICY: Policy = {
   models: undefined,
   tees: ["tdx", "sevSnp"],
   tiers: undefined,
+  buy: "named",
+  auction: DEFAULT_AUCTION,
   maxPriceNano: undefined,
   prewarmModels: [],
   choice: DEFAULT_WEIGHTS,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { TcbPolicy } from "../attestation";
 import { FinalError } from "../errors";
+import { DEFAULT_AUCTION } from "./auctionPolicy";
 import { DEFAULT_WEIGHTS } from "./choiceWeights";
 import type { Policy } from "./policy";
 
@@ -11,6 +12,21 @@ const hex = (bytes: number) =>
     .transform((text) => text.toLowerCase());
 
 const weight = (usual: number) => z.number().min(0).max(100).default(usual);
+
+const nano = z
+  .string()
+  .regex(/^\d{1,19}$/, "must be nanoton in decimal digits")
+  .transform((text) => BigInt(text));
+
+/** In nanoton per 1,000,000 tokens. */
+const ceiling = z
+  .strictObject({ prompt: nano, cached: nano, completion: nano, reasoning: nano })
+  .transform(({ prompt, cached, completion, reasoning }) => ({
+    promptPrice: prompt,
+    cachedPrice: cached,
+    completionPrice: completion,
+    reasoningPrice: reasoning,
+  }));
 
 /** What a developer accepts beyond the network's own lists. What is left out narrows nothing. */
 const policyFileSchema = z.strictObject({
@@ -41,10 +57,23 @@ const policyFileSchema = z.strictObject({
       stickiness: weight(DEFAULT_WEIGHTS.stickiness),
     })
     .optional(),
+  /** How jobs are bought: at a provider's offer, or by auction. */
+  buy: z.enum(["named", "auction"]).optional(),
+  auction: z
+    .strictObject({
+      seconds: z.int().min(30).max(86_400).default(DEFAULT_AUCTION.seconds),
+      /** By model name. */
+      ceilings: z.record(z.string(), ceiling).default({}),
+      ifNobodyBids: z.enum(["named", "fail"]).default(DEFAULT_AUCTION.ifNobodyBids),
+      againSeconds: z.int().min(60).default(DEFAULT_AUCTION.againSeconds),
+    })
+    .optional(),
 });
 
 export interface DeveloperPolicy {
-  readonly client: Partial<Pick<Policy, "images" | "models" | "tees" | "tiers" | "choice">>;
+  readonly client: Partial<
+    Pick<Policy, "images" | "models" | "tees" | "tiers" | "choice" | "buy" | "auction">
+  >;
   readonly tcb: TcbPolicy;
   readonly minEvaluationNumber: number;
   readonly knownSites: readonly string[] | undefined;
@@ -66,8 +95,19 @@ export function parsePolicyFile(text: string): DeveloperPolicy {
   if (!parsed.success) {
     throw new FinalError("CONFIG_INVALID", `The policy file is not valid: ${z.prettifyError(parsed.error)}`);
   }
-  const { images, models, tees, tiers, advisories, outOfDateUntil, minEvaluationNumber, knownSites, choice } =
-    parsed.data;
+  const {
+    images,
+    models,
+    tees,
+    tiers,
+    advisories,
+    outOfDateUntil,
+    minEvaluationNumber,
+    knownSites,
+    choice,
+    buy,
+    auction,
+  } = parsed.data;
   return {
     client: {
       ...(images === undefined ? {} : { images }),
@@ -75,6 +115,8 @@ export function parsePolicyFile(text: string): DeveloperPolicy {
       ...(tees === undefined ? {} : { tees }),
       ...(tiers === undefined ? {} : { tiers }),
       ...(choice === undefined ? {} : { choice }),
+      ...(buy === undefined ? {} : { buy }),
+      ...(auction === undefined ? {} : { auction }),
     },
     tcb: {
       advisories,

@@ -27,6 +27,7 @@ const NEXT: ReadonlySet<ErrorCode> = new Set([
   "BAD_AUTHORIZATION",
   "INSUFFICIENT_FUNDS",
   "NO_WORKER",
+  "NO_BID",
   "NO_PROVIDER",
   "RECEIPT_INVALID",
   "HEAD_INVALID",

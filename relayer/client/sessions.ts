@@ -4,22 +4,29 @@ import { awaitLane } from "./awaitLane";
 import type { VerifiedWorker } from "./checkWorker";
 import { isNeedless } from "./consolidate";
 import { type ClientDeps, nowSeconds } from "./deps";
+import { priceOf } from "./directory";
 import { endSession } from "./endSession";
 import { awaitActive, openSession } from "./openSession";
+import type { Policy } from "./policy";
 import { freeNano, laneOf, type Session, spentNano } from "./session";
 import { loadSessions } from "./sessionRows";
 import { needsTopUp, syncSession, topUpSession } from "./syncSession";
 
 /** A job that ends sooner takes no new request: its answer could come too late to be paid. */
-const LEAST_LIFE_SECONDS = 180;
+export const LEAST_LIFE_SECONDS = 180;
 const POLL_MS = 250;
 
 /** The jobs of this developer. */
 export interface Sessions {
   /** The active job whose lane this worker has, if any. */
   find(worker: VerifiedWorker): Session | undefined;
-  /** The same, or a job opened now; concurrent calls share the opening. Bounded by the policy's `openWaitMs`. */
-  ensure(worker: VerifiedWorker, budgetNano?: bigint): Promise<Session>;
+  /** True while its provider has an active job of this model, be it one in which the worker has no lane yet. */
+  holds(worker: VerifiedWorker): boolean;
+  /**
+   * The same, or a job opened now; concurrent calls share the opening. Bounded by the policy's `openWaitMs`. Where jobs
+   * are bought by auction alone, only an opening that was `asked` for by hand opens one; otherwise it throws `NO_BID`.
+   */
+  ensure(worker: VerifiedWorker, asked?: { readonly budgetNano?: bigint | undefined }): Promise<Session>;
   /** Sets an amount aside for a request; waits for a top-up where one helps. Throws `INSUFFICIENT_FUNDS`. */
   reserve(session: Session, nano: bigint): Promise<void>;
   release(session: Session, nano: bigint): void;
@@ -31,6 +38,11 @@ export interface Sessions {
   /** The chain's word on every session, and what follows from dates. */
   sync(): Promise<void>;
   run(signal: AbortSignal): Promise<void>;
+}
+
+/** True where a request may open a job at a provider's own offer. */
+export function opensByName({ buy, auction }: Pick<Policy, "buy" | "auction">): boolean {
+  return buy === "named" || auction.ifNobodyBids === "named";
 }
 
 export async function createSessions(
@@ -48,9 +60,25 @@ export async function createSessions(
     !laneOf(session, worker.key).isBroken();
   const isHeld = (session: Session, worker: VerifiedWorker): boolean =>
     session.state === "active" && isUsable(session, worker);
-  const find = (worker: VerifiedWorker) =>
-    sessions.find((session) => session.openLanes.has(worker.key) && isHeld(session, worker));
-  const startOpening = async (worker: VerifiedWorker, budgetNano: bigint): Promise<Session> => {
+  /** The cheapest, if there are several: one was bought by auction, another opened to bridge the time until then. */
+  const find = (worker: VerifiedWorker): Session | undefined => {
+    let best: Session | undefined;
+    for (const session of sessions) {
+      const isOpen = session.openLanes.has(worker.key) && isHeld(session, worker);
+      if (isOpen && (best === undefined || jobPrice(session) < jobPrice(best))) {
+        best = session;
+      }
+    }
+    return best;
+  };
+  const openNew = async (worker: VerifiedWorker, budgetNano: bigint | undefined): Promise<Session> => {
+    if (budgetNano === undefined) {
+      throw new RetryableError("NO_BID", "Jobs are bought by auction alone, and this worker is in none.");
+    }
+    return await openSession(deps, { worker, budgetNano });
+  };
+  /** Without a budget, no job is opened. */
+  const startOpening = async (worker: VerifiedWorker, budgetNano: bigint | undefined): Promise<Session> => {
     const started = sessions.find(
       (session) => session.state === "opening" && session.binds.has(worker.key) && isUsable(session, worker),
     );
@@ -62,7 +90,7 @@ export async function createSessions(
     ) {
       return held;
     }
-    const session = started ?? (await openSession(deps, { worker, budgetNano }));
+    const session = started ?? (await openNew(worker, budgetNano));
     if (started === undefined) {
       sessions.push(session);
     }
@@ -98,7 +126,8 @@ export async function createSessions(
     );
     for (const session of sessions) {
       const restMs = deps.policy.consolidateAfterMs;
-      if (isNeedless(session, { sessions, nowMs: deps.clock.nowMs(), restMs })) {
+      const anyProvider = deps.policy.buy === "auction";
+      if (isNeedless(session, { sessions, nowMs: deps.clock.nowMs(), restMs, anyProvider })) {
         deps.log.info({ msg: "needless job closed", job: session.address });
         await endSession(deps, session);
       }
@@ -129,12 +158,15 @@ export async function createSessions(
 
   return {
     find,
-    ensure: async (worker, budgetNano = deps.policy.jobBudgetNano) => {
+    holds: (worker) => sessions.some((session) => isHeld(session, worker)),
+    ensure: async (worker, asked) => {
       const found = find(worker);
       if (found !== undefined) {
         return found;
       }
-      const name = nameOf(worker);
+      const mayOpen = asked !== undefined || opensByName(deps.policy);
+      const budgetNano = mayOpen ? (asked?.budgetNano ?? deps.policy.jobBudgetNano) : undefined;
+      const name = `${nameOf(worker)}/${mayOpen}`;
       const shared =
         opening.get(name) ??
         startOpening(worker, budgetNano).finally(() => {
@@ -178,4 +210,8 @@ export async function createSessions(
       }
     },
   };
+}
+
+function jobPrice({ terms }: Session): bigint {
+  return priceOf({ prices: terms });
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { JobInfo } from "../client";
+import { pricesBody } from "../client/openai";
 import { usdText } from "../client/usd";
 import { FinalError } from "../errors";
 import { fromHex, isRawAddress } from "../protocol";
@@ -8,6 +9,7 @@ import { type Context, callerOf } from "./context";
 
 const openSchema = z.strictObject({
   model: z.string().min(1).max(256),
+  buy: z.enum(["named", "auction"]).default("named"),
   provider: z.string().refine(isRawAddress, "an address in raw form").optional(),
   budget_nano: z
     .string()
@@ -25,9 +27,9 @@ const adoptSchema = z.strictObject({
 export function jobRoutes(app: FastifyInstance, context: Context): void {
   app.post("/v1/cocoon/jobs", async (request, reply) => {
     await requireAdmin(context, request);
-    const { model, provider, budget_nano } = parseBody(openSchema, request.body);
+    const { model, provider, budget_nano, buy } = parseBody(openSchema, request.body);
     const budgetNano = budget_nano === undefined ? undefined : BigInt(budget_nano);
-    const job = await context.client.openJob({ model, provider, budgetNano });
+    const job = await context.client.openJob({ model, provider, budgetNano, buy });
     return await reply.code(201).send(jobBody(job, context.usdRate.now()));
   });
   app.post("/v1/cocoon/jobs/adopt", async (request, reply) => {
@@ -71,11 +73,20 @@ function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
   return parsed.data;
 }
 
+function auctionBody({ endsAtSeconds, ceiling, best }: NonNullable<JobInfo["auction"]>) {
+  return {
+    ends_at: endsAtSeconds,
+    ceiling: pricesBody(ceiling),
+    best_bid: best === undefined ? null : { provider: best.provider, bps: best.bps },
+  };
+}
+
 function jobBody(job: JobInfo, usdPerTon: number | undefined) {
   return {
     object: "cocoon.job",
     address: job.address,
-    provider: job.provider,
+    /** null while it is up for auction. */
+    provider: job.provider ?? null,
     model: job.model,
     state: job.state,
     budget_nano: job.budgetNano.toString(),
@@ -86,6 +97,7 @@ function jobBody(job: JobInfo, usdPerTon: number | undefined) {
     spent_nano_per_hour: job.nanoPerHour.toString(),
     runs_dry_at: job.emptyAtMs === undefined ? null : Math.floor(job.emptyAtMs / 1_000),
     deadline: job.deadlineSeconds,
+    ...(job.auction === undefined ? {} : { auction: auctionBody(job.auction) }),
     ...(usdPerTon === undefined
       ? {}
       : { spent_usd: usdText(job.spentNano, usdPerTon), free_usd: usdText(job.freeNano, usdPerTon) }),
