@@ -5,7 +5,13 @@ import { contestedClaims } from "./contested";
 import type { Deployment } from "./deployments";
 import { JOB_STATES, JobEscrow, type JobStateName } from "./JobEscrow";
 import { modelMarket } from "./ModelMarket";
-import { loadJobTerms, loadProviderCatalog, loadProviderProfile } from "./messages";
+import {
+  loadAuctionService,
+  loadBidder,
+  loadJobTerms,
+  loadProviderCatalog,
+  loadProviderProfile,
+} from "./messages";
 import { NetworkRegistry } from "./NetworkRegistry";
 import { ProviderStake } from "./ProviderStake";
 
@@ -66,6 +72,8 @@ export async function viewProvider(chain: Opener, address: Address) {
   };
 }
 
+const FULL_BPS = 10_000n;
+
 export type JobView = Awaited<ReturnType<typeof viewJob>>;
 
 /** A job whose account exists. */
@@ -75,6 +83,7 @@ export async function viewJob(chain: Opener, address: Address) {
   const terms = cell === null ? undefined : loadJobTerms(cell.beginParse());
   const name: JobStateName | undefined = JOB_STATES[Number(state.state)];
   const dispute = name === "disputed" ? await job.getDispute() : null;
+  const auction = name === "open" ? await viewAuction(job) : undefined;
   // At no time has anything matured yet: these are all that the lanes hold back.
   const claims = contestedClaims(lanes, 0);
   return {
@@ -86,7 +95,9 @@ export async function viewJob(chain: Opener, address: Address) {
     paidNano: state.paid,
     claimedNano: state.committed,
     bondNano: state.bond,
-    provider: terms?.provider.toString(),
+    /** Undefined while it is up for auction. */
+    provider: auction === undefined ? terms?.provider.toString() : undefined,
+    auction,
     deadline: terms === undefined ? undefined : Number(terms.deadline),
     closeAt: state.closeAt === 0n ? undefined : Number(state.closeAt),
     dispute:
@@ -100,6 +111,38 @@ export async function viewJob(chain: Opener, address: Address) {
         .filter((claim) => claim.worker === worker)
         .map(({ nano, maturesAt }) => ({ nano, maturesAt })),
     })),
+  };
+}
+
+/** Undefined when the job is not up for auction. Prices in nanoton per 1,000,000 tokens. */
+async function viewAuction(job: OpenedContract<JobEscrow>) {
+  const auction = await job.getAuction();
+  if (auction === null) {
+    return undefined;
+  }
+  const terms = loadJobTerms(auction.terms.beginParse());
+  const { modelHash, prices } = loadAuctionService(terms.service.beginParse());
+  const hasBid = auction.bps <= FULL_BPS;
+  return {
+    model: hex256(modelHash),
+    endsAt: Number(auction.endsAt),
+    /** Until when it can be awarded. */
+    acceptBy: Number(terms.acceptBy),
+    ceiling: {
+      promptNano: prices.prompt,
+      cachedNano: prices.cached,
+      completionNano: prices.completion,
+      reasoningNano: prices.reasoning,
+    },
+    best: hasBid
+      ? {
+          provider: auction.provider.toString(),
+          /** Hundredths of a percent of the ceiling. */
+          bps: Number(auction.bps),
+          bondNano: auction.bond,
+          worker: hex256(loadBidder(auction.bidder.beginParse()).worker),
+        }
+      : undefined,
   };
 }
 

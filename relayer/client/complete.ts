@@ -295,7 +295,11 @@ function neverArrived(session: Session, { facts }: CocoonError): boolean {
   return isRefused || code === "ECONNREFUSED" || code === "UND_ERR_CONNECT_TIMEOUT";
 }
 
-function noWorker(deps: CompleteDeps, model: string): Error {
+/** Why nobody can be asked. */
+export function noWorker(
+  deps: Pick<CompleteDeps, "directory" | "sessions" | "auctions" | "policy">,
+  model: string,
+): Error {
   const isKnown =
     deps.directory.workersOf(model).length > 0 || deps.sessions.list().some((job) => job.model === model);
   const problem = isKnown && !opensByName(deps.policy) ? deps.auctions.problemOf(model) : undefined;

@@ -1,5 +1,5 @@
 import type { Prices, TeeKind } from "../protocol";
-import { type CompleteDeps, type CompletionRequest, ranked } from "./complete";
+import { type CompleteDeps, type CompletionRequest, noWorker, ranked } from "./complete";
 import { costLimit, worstCostNano, worstTokens } from "./costs";
 
 /** What a request would cost at one provider. Nothing is sent, reserved or opened to find it out. */
@@ -19,13 +19,17 @@ export interface Estimate {
 
 export type EstimatedRequest = Omit<CompletionRequest, "signal" | "apiKeyId">;
 
-/** One estimate for each provider that could be asked now, in the order in which they would be. */
+/** One estimate for each provider that could be asked now, in the order in which they would be. Throws where there is none. */
 export function estimate(
-  deps: Pick<CompleteDeps, "directory" | "sessions" | "inFlight" | "track" | "policy">,
+  deps: Pick<CompleteDeps, "directory" | "sessions" | "auctions" | "inFlight" | "track" | "policy">,
   request: EstimatedRequest,
 ): readonly Estimate[] {
   const seen = new Set<string>();
-  return ranked(deps, request).flatMap((worker) => {
+  const workers = ranked(deps, request);
+  if (workers.length === 0) {
+    throw noWorker(deps, request.model);
+  }
+  return workers.flatMap((worker) => {
     const { provider, tee, contextLength } = worker;
     if (seen.has(provider)) {
       return [];

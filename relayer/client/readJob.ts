@@ -4,11 +4,11 @@ import { openContract } from "../chain";
 import type { ClientDeps } from "./deps";
 import { hex256 } from "./readProvider";
 
-/** A job as its contract stands; `absent` before it is deployed and after it is closed. */
+/** A job as its contract stands; `absent` before it is opened, as after an opening that was refused, and when it has ended. */
 export type JobOnChain =
   | { readonly state: "absent" }
   | {
-      readonly state: JobStateName;
+      readonly state: Exclude<JobStateName, "new">;
       readonly budgetNano: bigint;
       readonly paidNano: bigint;
       readonly committedNano: bigint;
@@ -31,7 +31,7 @@ export async function readJob(
   }
   const [fields, lanes] = read;
   const state = JOB_STATES[Number(fields.state)];
-  return state === undefined
+  return state === undefined || state === "new"
     ? { state: "absent" }
     : {
         state,

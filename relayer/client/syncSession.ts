@@ -34,7 +34,6 @@ export async function syncSession(deps: ClientDeps, session: Session): Promise<v
   session.budgetNano = job.budgetNano;
   const now = nowSeconds(deps);
   switch (job.state) {
-    case "new":
     case "task": // no session of this client's
       return;
     case "accepting":

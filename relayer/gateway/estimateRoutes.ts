@@ -2,7 +2,6 @@ import type { FastifyInstance } from "fastify";
 import type { Estimate } from "../client";
 import { ANSWER_PATHS, pricesBody, readRequest } from "../client/openai";
 import { usdText } from "../client/usd";
-import { FinalError } from "../errors";
 import { bodyOf } from "./bodyOf";
 import { type Context, callerOf } from "./context";
 import { requestLimit } from "./keyLimits";
@@ -19,9 +18,6 @@ export function estimateRoutes(app: FastifyInstance, context: Context): void {
         limitOf: (model) => requestLimit(limits, model),
       });
       const providers = context.client.estimate(asked);
-      if (providers.length === 0) {
-        throw new FinalError("NOT_FOUND", "No attested worker serves this model.", { param: "model" });
-      }
       const usdPerTon = context.usdRate.now();
       return {
         object: "cocoon.estimate",

@@ -78,6 +78,9 @@ export function offers(io: Io, catalog: string, options: ProviderOptions) {
   });
 }
 
+/** How long providers may bid unless told otherwise. */
+const AUCTION_SECONDS = "600";
+
 export function jobOpen(
   io: Io,
   model: string,
@@ -85,13 +88,20 @@ export function jobOpen(
   options: ProviderOptions & {
     readonly sessionKey?: string;
     readonly worker?: string;
-    readonly auction?: string;
+    readonly auction?: boolean;
     readonly ceiling?: string;
+    readonly for?: string;
   },
 ) {
-  const { auction, ceiling } = options;
-  if ((auction === undefined) !== (ceiling === undefined)) {
-    throw new FinalError("CONFIG_INVALID", "An auction needs both: --auction SECONDS and --ceiling PRICES.");
+  const { auction = false, ceiling, for: seconds } = options;
+  if (auction !== (ceiling !== undefined) || (!auction && seconds !== undefined)) {
+    throw new FinalError(
+      "CONFIG_INVALID",
+      "An auction needs --auction and --ceiling PRICES; --for SECONDS is for auctions.",
+    );
+  }
+  if (seconds !== undefined && !/^[1-9]\d{0,6}$/.test(seconds)) {
+    throw new FinalError("CONFIG_INVALID", "--for is a whole number of seconds.");
   }
   // A key of our own making is shown: without it, nobody could ask anything in this job.
   const seed = options.sessionKey === undefined ? primitives.randomBytes(32) : undefined;
@@ -99,7 +109,7 @@ export function jobOpen(
   return act(io, options, {
     script: {
       run: async (host, args) => {
-        await (auction === undefined ? openJob : openAuction).run(host, args);
+        await (auction ? openAuction : openJob).run(host, args);
         if (seed !== undefined) {
           host.ui().write(`session key's seed, keep it secret: ${toHex(seed)}`);
         }
@@ -108,8 +118,8 @@ export function jobOpen(
     what: "Opening",
     mnemonicOf: developer,
     args: (config) =>
-      auction !== undefined && ceiling !== undefined
-        ? [model, budget, sessionKey, ceiling, auction]
+      ceiling !== undefined
+        ? [model, budget, sessionKey, ceiling, seconds ?? AUCTION_SECONDS]
         : [
             providerOf(config, options),
             model,

@@ -109,8 +109,9 @@ export function addManageCommands(program: Command, io: Io = terminalIo()): { re
     .description("open a session with a provider, at its prices")
     .option("--session-key <hex>", "public key that will sign requests (default: a new one)")
     .option("--worker <hex>", "the worker that gets the first lane")
-    .option("--auction <seconds>", "let providers bid for so long instead")
+    .option("--auction", "let providers bid for it instead; the lowest gets it")
     .option("--ceiling <prices>", "most that an auction may pay: prompt,cached,completion,reasoning")
+    .option("--for <seconds>", "how long they may bid (default: 600)")
     .action(run(io, (model, budget, options) => parts.chain().jobOpen(io, model, budget, options)));
   sends(job.command("award <job>"))
     .description("give a job whose auction is over to its best bid")

@@ -56,7 +56,7 @@ interface Problem {
 export async function createAuctions(deps: AuctionDeps): Promise<Auctions> {
   const { directory, sessions, policy, log } = deps;
   const auctions = [...(await loadAuctions(deps))];
-  const opening = new Set<string>();
+  const opening = new Map<string, Promise<void>>();
   const problems = new Map<string, Problem>();
   /** Since when no provider that holds a job of the model can be used. */
   const lostSinceMs = new Map<string, number>();
@@ -110,15 +110,19 @@ export async function createAuctions(deps: AuctionDeps): Promise<Auctions> {
     return auction;
   };
   const start = (model: string): void => {
-    opening.add(model);
     problems.delete(model);
-    open({ model })
-      .catch((thrown: unknown) => {
+    const opened = open({ model }).then(
+      () => undefined,
+      (thrown: unknown) => {
         const error = toCocoonError(thrown);
         log.warn({ msg: "auction not opened", model, code: error.code, detail: error.message });
         fail(model, error, error.code === "NO_BID" ? policy.auction.againSeconds : OPEN_RETRY_SECONDS);
-      })
-      .finally(() => opening.delete(model));
+      },
+    );
+    opening.set(
+      model,
+      opened.finally(() => opening.delete(model)),
+    );
   };
   const forget = (auction: OwnAuction): void => {
     auctions.splice(auctions.indexOf(auction), 1);
@@ -130,6 +134,17 @@ export async function createAuctions(deps: AuctionDeps): Promise<Auctions> {
         return;
       case "unsold":
         unsold(auction.model, "Nobody has bid for a job of this model: raise the ceiling, or try later.");
+        return;
+      case "refused":
+        fail(
+          auction.model,
+          noBid("The chain has refused the auction for this model: try later.", {
+            model: auction.model,
+            retryAfterSeconds: OPEN_RETRY_SECONDS,
+          }),
+          OPEN_RETRY_SECONDS,
+        );
+        forget(auction);
         return;
       case "closed":
         forget(auction);
@@ -219,6 +234,7 @@ export async function createAuctions(deps: AuctionDeps): Promise<Auctions> {
           await sync();
         }
       }
+      await Promise.all(opening.values());
     },
   };
 }

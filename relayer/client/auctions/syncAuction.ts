@@ -37,6 +37,8 @@ export type AuctionNews =
   | { readonly kind: "unwanted"; readonly session: Session }
   /** Nobody has bid in time: the money is being taken back. */
   | { readonly kind: "unsold" }
+  /** The chain did not take it: the money never left, or has come back. */
+  | { readonly kind: "refused" }
   | { readonly kind: "closed" };
 
 /** When the next step of an auction is due. */
@@ -50,7 +52,6 @@ export async function syncAuction(deps: SyncDeps, auction: OwnAuction): Promise<
   switch (job.state) {
     case "absent":
       return await syncAbsent(deps, auction);
-    case "new":
     case "task": // no auction of this client's
       return { kind: "none" };
     case "open":
@@ -77,11 +78,15 @@ async function syncOpen(deps: SyncDeps, auction: OwnAuction): Promise<AuctionNew
   }
   const contract = openContract(deps.reader, JobEscrow.fromAddress(Address.parseRaw(auction.address)));
   const found = await contract.getAuction();
+  const now = nowSeconds(deps);
+  if (found === null && now < auction.acceptBySeconds) {
+    // Awarded since its state was read.
+    return { kind: "none" };
+  }
   auction.best =
     found === null || found.bps > FULL_BPS
       ? undefined
       : { provider: found.provider.toRawString(), bps: Number(found.bps) };
-  const now = nowSeconds(deps);
   if (now < nextStepAt(auction)) {
     return { kind: "none" };
   }
@@ -172,7 +177,7 @@ async function syncAbsent(deps: SyncDeps, auction: OwnAuction): Promise<AuctionN
     await forgetSession(tx, { job: auction.address });
   });
   deps.log.info({ msg: "auction ended", job: auction.address, exitCode: opening?.exitCode });
-  return { kind: "closed" };
+  return { kind: isRefused ? "refused" : "closed" };
 }
 
 /** Takes the money back, as the developer may at any time before the award. */

@@ -104,6 +104,32 @@ describe("a developer's policy file", () => {
     });
   });
 
+  it("says how jobs are bought, and up to which prices", () => {
+    const ceiling = { prompt: "4", cached: "3", completion: "2", reasoning: "1" };
+    const read = (auction: object) => parsePolicyFile(JSON.stringify({ buy: "auction", auction })).client;
+    expect(read({})).toEqual({
+      buy: "auction",
+      auction: { seconds: 300, ceilings: {}, ifNobodyBids: "named", againSeconds: 3_600 },
+    });
+    expect(read({ seconds: 60, ceilings: { m: ceiling }, ifNobodyBids: "fail" }).auction).toEqual({
+      seconds: 60,
+      ceilings: { m: { promptPrice: 4n, cachedPrice: 3n, completionPrice: 2n, reasoningPrice: 1n } },
+      ifNobodyBids: "fail",
+      againSeconds: 3_600,
+    });
+    const wrong = [
+      { seconds: 29 },
+      { seconds: 86_401 },
+      { ifNobodyBids: "wait" },
+      { ceilings: { m: { ...ceiling, prompt: 4 } } },
+      { ceilings: { m: { prompt: "4" } } },
+    ];
+    for (const each of wrong) {
+      expect(() => read(each)).toThrow(expect.objectContaining({ code: "CONFIG_INVALID" }));
+    }
+    expect(() => parsePolicyFile('{"buy":"stolen"}')).toThrow("policy file");
+  });
+
   it("is refused whole for an unknown field, a wrong value or text that is no JSON", () => {
     for (const text of ['{"image":[]}', '{"images":["ab"]}', '{"advisories":["all"]}', "{"]) {
       expect(() => parsePolicyFile(text)).toThrow("policy file");

@@ -33,6 +33,12 @@ const sentSchema = z.object({
   notes: z.array(z.string()),
 });
 
+const auctionSchema = z.looseObject({
+  state: z.string(),
+  provider: z.string().optional(),
+  auction: z.looseObject({ endsAt: z.number() }),
+});
+
 describe("the commands that look at a network and send to it", () => {
   let world: World;
   let folder: string;
@@ -360,15 +366,40 @@ describe("the commands that look at a network and send to it", () => {
     });
 
     const ceiling = "400000000,40000000,1600000000,1600000000";
-    const half = await cocoon(["job", "open", model, "0.5", "--auction", "600"]);
-    expect([half.code, half.stderr]).toEqual([1, expect.stringContaining("--ceiling")]);
-    const opened = await json(sentSchema, [
-      ...["job", "open", model, "0.5", "--auction", "600", "--ceiling", ceiling],
-    ]);
+    const put = ["job", "open", model, "0.5"];
+    for (const half of [
+      ["--auction"],
+      ["--ceiling", ceiling],
+      ["--for", "600"],
+      ["--auction", "--ceiling", ceiling, "--for", "soon"],
+    ]) {
+      const { code, stderr } = await cocoon([...put, ...half]);
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/--ceiling|whole number/)]);
+    }
+    const order = [...put, "--auction", "--ceiling", ceiling, "--for", "900"];
+    const tried = await json(sentSchema, [...order, "--dry-run"]);
+    expect([tried.dryRun, tried.sent[0]?.valueNano]).toEqual([true, expect.stringMatching(/^5\d{8}$/)]);
+    const opened = await json(sentSchema, order);
     const job = Address.parse(opened.sent[0]?.to ?? "").toString();
     expect((await cocoon(["job", "award", job])).stderr).toContain("Nobody has bid");
+    expect((await cocoon(["job", "show", job])).stdout).toContain("best bid   none yet");
     expect((await cocoon(["provider", "bid", job, "5000"])).code).toBe(0);
-    await world.net.chain.setTime(world.net.chain.now() + 601);
+    const bidOn = await json(auctionSchema, ["job", "show", job]);
+    expect(bidOn).toMatchObject({
+      state: "open",
+      auction: {
+        model,
+        ceiling: { promptNano: "400000000", reasoningNano: "1600000000" },
+        best: { provider: ownProvider, bps: 5_000 },
+      },
+    });
+    expect(bidOn.provider).toBeUndefined();
+    expect(bidOn.auction.endsAt - Math.floor(Date.now() / 1_000)).toBeGreaterThan(800);
+    const { stdout: page } = await cocoon(["job", "show", job]);
+    expect(page).toContain("0.4, 0.04, 1.6, 1.6");
+    expect(page).toContain("best bid   50 % of the ceiling, bond 0.05 TON");
+    expect(page.split("\n").filter((line) => line.length > 80)).toEqual([]);
+    await world.net.chain.setTime(world.net.chain.now() + 901);
     expect((await cocoon(["job", "award", job])).stdout).toContain("50 % of the ceiling");
     const shown = await json(z.looseObject({ state: z.string() }), ["job", "show", job]);
     expect(shown.state).toBe("active");

@@ -131,6 +131,14 @@ describe("the choice of a worker", () => {
     expect(choose([], () => FRESH)).toEqual([]);
   });
 
+  it("reckons with the price of the job that is open, where one was bought for less than the offer", () => {
+    const half = {
+      ...{ promptPrice: 500n, cachedPrice: 500n, completionPrice: 500n, reasoningPrice: 500n },
+    };
+    expect(order({ listed: {}, bought: { price: 9n, prices: half } })).toEqual(["bought", "listed"]);
+    expect(order({ listed: {}, bought: { price: 9n } })).toEqual(["listed", "bought"]);
+  });
+
   it("has its weights from the policy file, the others as they are by default", () => {
     expect(parsePolicyFile('{"choice":{"price":2,"stickiness":0}}').client.choice).toEqual({
       ...DEFAULT_WEIGHTS,

@@ -56,6 +56,26 @@ describe("jobs that another one has made needless", () => {
     expect(needless(ending, job({ deadlineSeconds: ending.deadlineSeconds }))).toEqual([1]);
   });
 
+  it("are, where jobs are bought by auction, those of other providers that are not cheaper", () => {
+    const other = (times: bigint) => {
+      const { terms } = newSession();
+      const { promptPrice, completionPrice } = terms;
+      return job({
+        terms: {
+          ...{ ...terms, provider: toRawAddress(`0:${"77".repeat(32)}`) },
+          ...{ promptPrice: promptPrice * times, completionPrice: completionPrice * times },
+        },
+        openLanes: new Set(["c"]),
+      });
+    };
+    const bought = (resting: Session, used = job({ lastUsedMs: NOW })) =>
+      isNeedless(resting, { sessions: [used, resting], nowMs: NOW, restMs: REST_MS, anyProvider: true });
+    expect([bought(other(1n)), bought(other(2n)), bought(other(0n))]).toEqual([true, true, false]);
+    expect(bought(other(2n), job({ lastUsedMs: NOW, state: "opening" }))).toBe(false);
+    expect(bought(other(2n), job({ lastUsedMs: NOW, modelHash: "another" }))).toBe(false);
+    expect(needless(job({ lastUsedMs: NOW }), other(2n))).toEqual([]);
+  });
+
   it("are not measured by a job that is ending or still opening", () => {
     expect(needless(job({ state: "closing" }), job())).toEqual([]);
     expect(needless(job({ state: "opening" }), job())).toEqual([]);

@@ -5,7 +5,7 @@ import { createKeyCache } from "../../../../relayer/chain";
 import { type DevRole, devWallet } from "../../../../relayer/localnet/devWallets";
 import type { Clock } from "../../../../relayer/observe/clock";
 import { type Log, silentLog } from "../../../../relayer/observe/log";
-import { type Provider, startProvider } from "../../../../relayer/provider";
+import { type BidPolicy, type Provider, startProvider } from "../../../../relayer/provider";
 import type { Backend } from "../../../../relayer/worker/backends/backend";
 import { type RunningWorker, startWorker } from "../../../../relayer/worker/startWorker";
 import { contractCodes } from "../../../../wrappers/codes";
@@ -57,6 +57,8 @@ export interface SupplyOptions {
   readonly settleMinNano: bigint;
   /** By default that of a development platform. */
   readonly quoteSource?: QuoteSource;
+  /** Without it, it bids in no auction. */
+  readonly bids?: BidPolicy;
   /** The relayer's. */
   readonly log?: Log;
 }
@@ -90,6 +92,7 @@ export async function startSupply(options: SupplyOptions): Promise<Supply> {
     operator: { mnemonic: devWallet(options.operator).mnemonic.split(" "), deriveKey: keys },
     workerUrls: [worker.url],
     attestorUrls: [options.attestorUrl],
+    bids: options.bids,
     policy: {
       pollMs: 40,
       healthMs: 100,
@@ -97,6 +100,7 @@ export async function startSupply(options: SupplyOptions): Promise<Supply> {
       healthTimeoutMs: 5_000,
       attestMs: 150,
       settleMs: 50,
+      bidMs: 150,
       settleMinNano: options.settleMinNano,
       cosignGraceMs: 300,
       drainMs: 300,

@@ -22,8 +22,10 @@ import { type Localnet, startLocalnet } from "../../../../relayer/localnet/start
 import type { Clock } from "../../../../relayer/observe/clock";
 import { createLog, type Log, silentLog } from "../../../../relayer/observe/log";
 import { primitives, toRawAddress } from "../../../../relayer/protocol";
+import type { BidPolicy } from "../../../../relayer/provider";
 import type { Backend } from "../../../../relayer/worker/backends/backend";
 import { planQuotes } from "../../../../wrappers/deployments";
+import { modelMarket } from "../../../../wrappers/ModelMarket";
 import type { Prices } from "../../../../wrappers/messages";
 import {
   ATTESTOR_SEEDS,
@@ -33,6 +35,7 @@ import {
   MODEL_HASH,
   PLATFORM_SEED,
   PRICES,
+  toUint,
 } from "../../support/deployNetwork";
 import { chatBackend, type Script } from "./chatBackend";
 import { MODEL, type Supply, startSupply } from "./supply";
@@ -80,7 +83,7 @@ export interface World {
   gateway: Gateway;
   startGateway(policy?: Partial<Policy>, options?: Partial<GatewayOptions>): Promise<void>;
   /** Another provider of the same model, by default at twice the price. */
-  addSupply(script: Script, prices?: Prices): Promise<Supply>;
+  addSupply(script: Script, prices?: Prices, bids?: BidPolicy): Promise<Supply>;
   stopProvider(): Promise<void>;
   client(key: string): OpenAI;
   get(path: string, key?: string): Promise<Response>;
@@ -133,6 +136,10 @@ export async function createWorld(
     readonly tdx?: TdxDevelopmentPlatform;
     /** Models that the network and its attestors allow. */
     readonly models?: readonly Uint8Array[];
+    /** How the first provider bids in auctions. */
+    readonly bids?: BidPolicy;
+    /** True: the model has a market, so that it can be auctioned. */
+    readonly hasMarket?: boolean;
   } = {},
 ): Promise<World> {
   const net = await startLocalnet({ port: 0, blockMs: 0, finalityBlocks: 0, log: silentLog });
@@ -177,12 +184,16 @@ export async function createWorld(
     index: 0,
     operator: "operator",
     prices: PRICES,
+    bids: options.bids,
     log: createLog({
       name: "provider",
       level: "debug",
       destination: { write: (line) => providerLines.push(line) },
     }),
   });
+  if (options.hasMarket === true) {
+    await openMarket(network);
+  }
   const others: Supply[] = [];
   const start = (policy: Partial<Policy> = {}, changed: Partial<GatewayOptions> = {}) =>
     startGateway({
@@ -221,11 +232,11 @@ export async function createWorld(
     startGateway: async (policy, changed) => {
       world.gateway = await start(policy, changed);
     },
-    addSupply: async (said, prices = dearer(2n)) => {
+    addSupply: async (said, prices = dearer(2n), bids = undefined) => {
       const index = others.length + 1;
       const operator = index === 1 ? "spare1" : "spare2";
       const backend = () => chatBackend(said);
-      const other = await startSupply({ ...common, backend, index, operator, prices });
+      const other = await startSupply({ ...common, backend, index, operator, prices, bids });
       others.push(other);
       return other;
     },
@@ -249,4 +260,15 @@ export async function createWorld(
     },
   };
   return world;
+}
+
+/** The market of the model: whoever declares demand first makes it. */
+async function openMarket(network: DeployedNetwork): Promise<void> {
+  const registry = network.registry.address;
+  const market = network.open(await modelMarket({ registry, modelHash: toUint(MODEL_HASH) }));
+  await market.send(
+    await network.via("spare3"),
+    { value: toNano("0.05") },
+    { $$type: "DeclareDemand", queryId: 1n, tokensPerDay: 1_000n },
+  );
 }

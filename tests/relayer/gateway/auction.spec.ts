@@ -1,0 +1,178 @@
+import type { Address } from "@ton/core";
+import type { Policy } from "../../../relayer/client";
+import { devWallet } from "../../../relayer/localnet/devWallets";
+import { toHex } from "../../../relayer/protocol";
+import { parseBidPolicy } from "../../../relayer/provider";
+import { JobEscrow, modelMarket } from "../../../wrappers";
+import { readTransactions } from "../../e2e/support/jobHistory";
+import { MODEL_HASH, PRICES, toUint } from "../support/deployNetwork";
+import { auctionHelpers } from "./support/auctions";
+import { createWorld, MODEL, until, type World } from "./support/world";
+
+// Every process of the network runs in this one, on whatever cores the machine has left.
+jest.setTimeout(300_000);
+
+const SECONDS = 600;
+const HOUR = 3_600;
+/** 10 prompt tokens and the four words, at the list price. */
+const LISTED_NANO = 5_200n;
+const POLICY: Partial<Policy> = {
+  refreshMs: 300,
+  buy: "auction",
+  auction: { seconds: SECONDS, ceilings: {}, ifNobodyBids: "named", againSeconds: HOUR },
+  prewarmModels: [MODEL],
+};
+
+/** Bids down to so many hundredths of a percent of the list price. */
+function bidsDownTo(bps: bigint, { openBps = 9_500, stepBps = 200 } = {}) {
+  const part = (price: bigint) => ((price * bps) / 10_000n).toString();
+  const floor = {
+    prompt: part(PRICES.prompt),
+    cached: part(PRICES.cached),
+    completion: part(PRICES.completion),
+    reasoning: part(PRICES.reasoning),
+  };
+  return parseBidPolicy(JSON.stringify({ models: { [toHex(MODEL_HASH)]: { floor } }, openBps, stepBps }));
+}
+
+describe("gateway that buys by auction", () => {
+  let world: World;
+  let on: ReturnType<typeof auctionHelpers>;
+  beforeAll(async () => {
+    world = await createWorld({ policy: POLICY, hasMarket: true, bids: bidsDownTo(5_000n) });
+    on = auctionHelpers(world);
+  });
+  afterAll(() => world.close());
+
+  const isBid = (bps: number | undefined) => bps !== undefined;
+  const storeOf = (name: string) => ({ store: `file:${world.folder}/${name}` });
+
+  it("puts a job up at the cheapest offer's prices, has it awarded, and pays what was bid", async () => {
+    const auction = await on.upForAuction(isBid);
+    const { address } = auction;
+    expect(auction).toMatchObject({
+      provider: null,
+      ceiling: { prompt_nano: PRICES.prompt.toString(), completion_nano: PRICES.completion.toString() },
+      best_bid: { provider: world.supply.address, bps: 9_500 },
+    });
+    await on.passed(auction);
+    await on.active(address);
+    const answer = await on.ask();
+    expect(answer.headers.get("cocoon-job")).toBe(address);
+    expect(await on.answerOf(answer)).toEqual({
+      costNano: (LISTED_NANO * 95n) / 100n,
+      content: "Hello from the enclave",
+    });
+    expect(await on.jobs()).toMatchObject([{ address, provider: world.supply.address, state: "active" }]);
+    expect(await on.received(address)).toContain(JobEscrow.opcodes.OpenAuction);
+    expect(await on.received(address)).not.toContain(JobEscrow.opcodes.OpenJob);
+  });
+
+  it("buys nothing while what it has lasts, the successor before it ends, and waits for neither", async () => {
+    const [held] = await on.jobs();
+    await on.restart({ jobSeconds: HOUR });
+    expect((await on.ask()).headers.get("cocoon-job")).toBe(held?.address);
+    expect(await on.jobs()).toHaveLength(1);
+
+    await on.restart({ jobSeconds: HOUR }, storeOf("short"));
+    const first = await on.upForAuction(isBid);
+    await on.passed(first);
+    await on.active(first.address);
+    // Its last 180 seconds, the auction's 600 and 120 for the award.
+    const endsAt = first.ends_at + HOUR;
+    await world.net.chain.setTime(endsAt - 890);
+    const second = await on.upForAuction(isBid);
+    expect((await on.ask()).headers.get("cocoon-job")).toBe(first.address);
+    await on.passed(second);
+    await on.active(second.address);
+    await world.net.chain.setTime(endsAt - 100);
+    const late = await on.ask();
+    expect([late.status, late.headers.get("cocoon-job")]).toEqual([200, second.address]);
+  });
+
+  it("buys from the lower of two bidders, whatever their lists say", async () => {
+    const said = { words: ["the", " second"], delayMs: 0, status: 200 };
+    const bids = bidsDownTo(3_000n, { openBps: 4_500, stepBps: 5_000 });
+    const second = await world.addSupply(said, undefined, bids);
+    await on.restart({}, storeOf("two"));
+    const auction = await on.upForAuction((bps = 10_001) => bps <= 4_500);
+    expect(auction.best_bid).toEqual({ provider: second.address, bps: 4_500 });
+    await on.passed(auction);
+    await on.active(auction.address);
+    const answer = await on.ask();
+    expect([answer.headers.get("cocoon-job"), answer.headers.get("cocoon-provider")]).toEqual([
+      auction.address,
+      second.address,
+    ]);
+    // 10 prompt tokens and two words.
+    const listed = 2_000n + 2n * 800n;
+    expect(await on.answerOf(answer)).toEqual({ costNano: (listed * 45n) / 100n, content: "the second" });
+  });
+
+  it("takes its money back when nobody bids, to the nanoton, and buys by name instead", async () => {
+    const low = { promptPrice: 1n, cachedPrice: 1n, completionPrice: 1n, reasoningPrice: 1n };
+    const policy: Partial<Policy> = {
+      auction: { seconds: SECONDS, ceilings: { [MODEL]: low }, ifNobodyBids: "named", againSeconds: HOUR },
+    };
+    const { registry, reader } = world.network;
+    const market = await modelMarket({ registry: registry.address, modelHash: toUint(MODEL_HASH) });
+    const accounts = [devWallet("developer").v5, market.address];
+    await world.gateway.close();
+    await world.net.chain.settle();
+    const before = await look(accounts);
+    await world.startGateway({ ...policy, prewarmModels: [] }, storeOf("low"));
+    const address = await on.putUp();
+    const auction = await on.upForAuction();
+    await on.onChain(address);
+    await on.passed(auction);
+    await until("it has ended", async () => ((await on.jobs()).length === 0 ? true : undefined));
+    expect(await on.received(address)).toEqual([JobEscrow.opcodes.OpenAuction, JobEscrow.opcodes.CancelJob]);
+    await world.net.chain.settle();
+    const fees = await feesSince(before, [...accounts.map((each) => each.toRawString()), address]);
+    expect(held(before) - held(await look(accounts))).toBe(fees);
+    // And the budget of one TON is back.
+    expect(fees).toBeLessThan(10_000_000n);
+
+    await on.restart(policy, storeOf("low"));
+    // Nobody has to ask: the job is opened by name as soon as it is certain that nobody has bid.
+    const again = await on.upForAuction();
+    await on.onChain(again.address);
+    await on.passed(again);
+    await until("one is opened by name", async () =>
+      (await on.jobs()).some(({ state }) => state === "active") ? true : undefined,
+    );
+    expect((await on.answerOf(await on.ask())).costNano).toBe(LISTED_NANO);
+  });
+
+  /** Balance and newest transaction of each. */
+  async function look(accounts: readonly Address[]) {
+    const found = await Promise.all(accounts.map((each) => world.network.reader.account(each)));
+    return found.map(({ balanceNano, last }, index) => ({
+      account: accounts[index]?.toRawString() ?? "",
+      balanceNano,
+      lt: last.lt,
+    }));
+  }
+  function held(accounts: Awaited<ReturnType<typeof look>>): bigint {
+    return accounts.reduce((sum, { balanceNano }) => sum + balanceNano, 0n);
+  }
+  /** What validators took of everything that these accounts have done since. */
+  async function feesSince(
+    before: Awaited<ReturnType<typeof look>>,
+    accounts: readonly string[],
+  ): Promise<bigint> {
+    let fees = 0n;
+    for (const account of accounts) {
+      const sinceLt = before.find((each) => each.account === account)?.lt ?? 0n;
+      for (const { lt, totalFees, outMessages } of await readTransactions(world.network.reader, account)) {
+        if (lt > sinceLt) {
+          const forwarded = outMessages
+            .values()
+            .flatMap(({ info }) => (info.type === "internal" ? [info] : []));
+          fees += totalFees.coins + forwarded.reduce((sum, { forwardFee }) => sum + forwardFee, 0n);
+        }
+      }
+    }
+    return fees;
+  }
+});
