@@ -39,7 +39,7 @@ describe("gateway that buys by auction", () => {
   let world: World;
   let on: ReturnType<typeof auctionHelpers>;
   beforeAll(async () => {
-    world = await createWorld({ policy: POLICY, hasMarket: true, bids: bidsDownTo(5_000n) });
+    world = await createWorld({ policy: POLICY, hasMarket: true, blockMs: 5_000, bids: bidsDownTo(5_000n) });
     on = auctionHelpers(world);
   });
   afterAll(() => world.close());

@@ -26,7 +26,7 @@ describe("gateway that is stopped while it buys by auction", () => {
   let world: World;
   let on: ReturnType<typeof auctionHelpers>;
   beforeAll(async () => {
-    world = await createWorld({ policy: FAIL, hasMarket: true });
+    world = await createWorld({ policy: FAIL, hasMarket: true, blockMs: 5_000 });
     on = auctionHelpers(world);
   });
   afterAll(() => world.close());

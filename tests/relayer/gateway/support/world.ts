@@ -140,10 +140,19 @@ export async function createWorld(
     readonly bids?: BidPolicy;
     /** True: the model has a market, so that it can be auctioned. */
     readonly hasMarket?: boolean;
+    /**
+     * A block every so often though nothing is sent, as on every real chain: a wallet dates its message by the last
+     * block, and one that is a minute old when a slow machine sends it is refused.
+     */
+    readonly blockMs?: number;
   } = {},
 ): Promise<World> {
   const net = await startLocalnet({ port: 0, blockMs: 0, finalityBlocks: 0, log: silentLog });
   const clock: Clock = { nowMs: () => net.chain.now() * 1_000 };
+  const ticker =
+    options.blockMs === undefined
+      ? undefined
+      : setInterval(() => void net.chain.mine().catch(() => undefined), options.blockMs);
   const models = options.models ?? [MODEL_HASH];
   const { tdx } = options;
   const machine = tdx === undefined ? undefined : describeTdxDevelopment(tdx, net.chain.now());
@@ -254,6 +263,7 @@ export async function createWorld(
         await one.close();
       }
       await attestor.close();
+      clearInterval(ticker);
       await network.close();
       await net.close();
       rmSync(folder, { recursive: true, force: true });
