@@ -1,0 +1,90 @@
+import type { Address } from "@ton/core";
+import type { Policy } from "../../../relayer/client";
+import { devWallet } from "../../../relayer/localnet/devWallets";
+import { JobEscrow, modelMarket } from "../../../wrappers";
+import { readTransactions } from "../../e2e/support/jobHistory";
+import { MODEL_HASH, toUint } from "../support/deployNetwork";
+import { auctionHelpers } from "./support/auctions";
+import { createWorld, MODEL, until, type World } from "./support/world";
+
+// Every process of the network runs in this one, on whatever cores the machine has left.
+jest.setTimeout(300_000);
+
+/** 10 prompt tokens and four words, at the list price. */
+const LISTED_NANO = 5_200n;
+const low = { promptPrice: 1n, cachedPrice: 1n, completionPrice: 1n, reasoningPrice: 1n };
+const POLICY: Partial<Policy> = {
+  refreshMs: 300,
+  buy: "auction",
+  auction: { seconds: 600, ceilings: { [MODEL]: low }, ifNobodyBids: "named", againSeconds: 3_600 },
+};
+
+describe("gateway whose auction nobody bids in", () => {
+  let world: World;
+  let on: ReturnType<typeof auctionHelpers>;
+  beforeAll(async () => {
+    world = await createWorld({ policy: POLICY, hasMarket: true, blockMs: 5_000 });
+    on = auctionHelpers(world);
+  });
+  afterAll(() => world.close());
+
+  it("takes its money back, to the nanoton, and buys by name instead", async () => {
+    const { registry, reader } = world.network;
+    const market = await modelMarket({ registry: registry.address, modelHash: toUint(MODEL_HASH) });
+    const accounts = [devWallet("developer").v5, market.address];
+    const before = await look(accounts);
+    const address = await on.putUp();
+    const auction = await on.upForAuction();
+    await on.onChain(address);
+    await on.passed(auction);
+    await until("it has ended", async () => ((await on.jobs()).length === 0 ? true : undefined));
+    expect(await on.received(address)).toEqual([JobEscrow.opcodes.OpenAuction, JobEscrow.opcodes.CancelJob]);
+    await world.net.chain.settle();
+    const fees = await feesSince(before, [...accounts.map((each) => each.toRawString()), address]);
+    expect(held(before) - held(await look(accounts))).toBe(fees);
+    // And the budget of one TON is back.
+    expect(fees).toBeLessThan(10_000_000n);
+
+    await on.restart({ prewarmModels: [MODEL] });
+    // Nobody has to ask: the job is opened by name as soon as it is certain that nobody has bid.
+    const again = await on.upForAuction();
+    await on.onChain(again.address);
+    await on.passed(again);
+    await until("one is opened by name", async () =>
+      (await on.jobs()).some(({ state }) => state === "active") ? true : undefined,
+    );
+    expect((await on.answerOf(await on.ask())).costNano).toBe(LISTED_NANO);
+  });
+
+  /** Balance and newest transaction of each. */
+  async function look(accounts: readonly Address[]) {
+    const found = await Promise.all(accounts.map((each) => world.network.reader.account(each)));
+    return found.map(({ balanceNano, last }, index) => ({
+      account: accounts[index]?.toRawString() ?? "",
+      balanceNano,
+      lt: last.lt,
+    }));
+  }
+  function held(accounts: Awaited<ReturnType<typeof look>>): bigint {
+    return accounts.reduce((sum, { balanceNano }) => sum + balanceNano, 0n);
+  }
+  /** What validators took of everything that these accounts have done since. */
+  async function feesSince(
+    before: Awaited<ReturnType<typeof look>>,
+    accounts: readonly string[],
+  ): Promise<bigint> {
+    let fees = 0n;
+    for (const account of accounts) {
+      const sinceLt = before.find((each) => each.account === account)?.lt ?? 0n;
+      for (const { lt, totalFees, outMessages } of await readTransactions(world.network.reader, account)) {
+        if (lt > sinceLt) {
+          const forwarded = outMessages
+            .values()
+            .flatMap(({ info }) => (info.type === "internal" ? [info] : []));
+          fees += totalFees.coins + forwarded.reduce((sum, { forwardFee }) => sum + forwardFee, 0n);
+        }
+      }
+    }
+    return fees;
+  }
+});
