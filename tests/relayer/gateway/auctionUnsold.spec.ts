@@ -29,7 +29,7 @@ describe("gateway whose auction nobody bids in", () => {
   afterAll(() => world.close());
 
   it("takes its money back, to the nanoton, and buys by name instead", async () => {
-    const { registry, reader } = world.network;
+    const { registry } = world.network;
     const market = await modelMarket({ registry: registry.address, modelHash: toUint(MODEL_HASH) });
     const accounts = [devWallet("developer").v5, market.address];
     const before = await look(accounts);
