@@ -1,5 +1,6 @@
 import { Agent, request } from "undici";
-import { FinalError } from "../errors";
+import type { z } from "zod";
+import { FinalError, RetryableError } from "../errors";
 
 export interface Gateway {
   /** With `/v1`. */
@@ -69,6 +70,37 @@ export async function askGateway(
   } finally {
     await dispatcher.close();
   }
+}
+
+const LOOK_MS = 10_000;
+
+/** One call of the gateway that is not an answer's: its JSON, as the schema reads it. */
+export async function callGateway<T>(
+  { baseUrl, apiKey }: Gateway,
+  call: { readonly path: string; readonly schema: z.ZodType<T>; readonly body?: string | undefined },
+): Promise<T> {
+  const { statusCode, body } = await request(`${baseUrl}${call.path}`, {
+    method: call.body === undefined ? "GET" : "POST",
+    headers: { authorization: `Bearer ${apiKey}`, "content-type": "application/json" },
+    body: call.body,
+    headersTimeout: call.body === undefined ? LOOK_MS : ANSWER_MS,
+    bodyTimeout: LOOK_MS,
+  }).catch((cause: unknown) => {
+    throw new RetryableError(
+      "WORKER_UNAVAILABLE",
+      `No gateway answers at ${baseUrl}: start one with \`cocoon gateway\` or \`cocoon up\`.`,
+      {},
+      { cause },
+    );
+  });
+  if (statusCode >= 300) {
+    throw await gatewayRefusal(statusCode, body);
+  }
+  const parsed = call.schema.safeParse(await body.json().catch(() => undefined));
+  if (!parsed.success) {
+    throw new FinalError("BACKEND_REFUSED", `${baseUrl} is no gateway of Cocoon, or one of another version.`);
+  }
+  return parsed.data;
 }
 
 /** What the gateway said, as an error of ours. */

@@ -13,6 +13,7 @@ const parts = {
   init: (): typeof import("./init/init") => require("./init/init"),
   workers: (): typeof import("./workersCommands") => require("./workersCommands"),
   gateway: (): typeof import("./gatewayCommands") => require("./gatewayCommands"),
+  spending: (): typeof import("./spendingCommands") => require("./spendingCommands"),
   doctor: (): typeof import("./doctor") => require("./doctor"),
   completion: (): typeof import("./completion") => require("./completion"),
   exit: (): typeof import("./exitCode") => require("./exitCode"),
@@ -170,6 +171,22 @@ export function addManageCommands(program: Command, io: Io = terminalIo()): { re
     .description("chat through a gateway; each answer tells its cost")
     .option("--system <text>", "a system message")
     .action(run(io, (model, options) => parts.gateway().chat(io, model, options)));
+  ofGateway(program.command("estimate [model] [prompt]"))
+    .description("what a request would cost at each provider, without sending it")
+    .option("--max-tokens <number>", "of the answer")
+    .option("--request <file>", "the JSON of a whole request instead")
+    .option("--kind <kind>", "of that request: chat, completions, embeddings, responses", "chat")
+    .action(run(io, (model, prompt, options) => parts.spending().estimate(io, model, prompt, options)));
+  ofGateway(program.command("usage"))
+    .description("what an API key has spent, in all and today, and its limits")
+    .action(run(io, (options) => parts.spending().usage(io, options)));
+  ofGateway(job.command("list"))
+    .description("the jobs of a gateway, and what is left in them")
+    .action(run(io, (options) => parts.spending().jobList(io, options)));
+  ofGateway(job.command("adopt <job>"))
+    .description("hand a job to a gateway with its session key, which is asked for")
+    .option("--seed-file <file>", "where the key's seed stands")
+    .action(run(io, (address, options) => parts.spending().jobAdopt(io, address, options)));
   shown(program.command("doctor"))
     .description("check clock, endpoints, wallets, gateway, backend, TEE and ports; says what to do")
     .action(run(io, (options) => parts.doctor().doctor(io, options)));

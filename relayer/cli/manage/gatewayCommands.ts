@@ -1,13 +1,10 @@
-import { request } from "undici";
 import { z } from "zod";
 import type { Config } from "../../config";
 import { readConfig } from "../../config";
 import { FinalError, RetryableError, toCocoonError } from "../../errors";
 import { formatTon } from "../../protocol";
-import { askGateway, type Gateway, gatewayRefusal, type Question } from "../askGateway";
+import { askGateway, callGateway, type Gateway, type Question } from "../askGateway";
 import { colorsOf, type Io, table, toJson } from "./output";
-
-const ASK_MS = 10_000;
 
 export interface GatewayOptions {
   readonly json?: boolean;
@@ -97,29 +94,10 @@ export async function chat(
 }
 
 async function listModels(gateway: Gateway) {
-  const { statusCode, body } = await request(`${gateway.baseUrl}/models`, {
-    headers: { authorization: `Bearer ${gateway.apiKey}` },
-    headersTimeout: ASK_MS,
-    bodyTimeout: ASK_MS,
-  }).catch((cause: unknown) => {
-    throw new RetryableError(
-      "WORKER_UNAVAILABLE",
-      `No gateway answers at ${gateway.baseUrl}: start one with \`cocoon gateway\` or \`cocoon up\`.`,
-      {},
-      { cause },
-    );
-  });
-  if (statusCode !== 200) {
-    throw await gatewayRefusal(statusCode, body);
-  }
-  const parsed = modelsSchema.safeParse(await body.json());
-  if (!parsed.success) {
-    throw new FinalError("BACKEND_REFUSED", `${gateway.baseUrl} is no gateway of Cocoon.`);
-  }
-  return parsed.data.data;
+  return (await callGateway(gateway, { path: "/models", schema: modelsSchema })).data;
 }
 
-function gatewayOf(io: Io, options: GatewayOptions): Gateway {
+export function gatewayOf(io: Io, options: GatewayOptions): Gateway {
   const config: Config<"manage"> = readConfig("manage", io.env);
   const apiKey = options.key ?? config.COCOON_API_KEYS[0];
   if (apiKey === undefined) {

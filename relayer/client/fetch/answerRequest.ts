@@ -5,6 +5,7 @@ import {
   type AnswerKind,
   answerHeaders,
   beginAnswer,
+  estimateBody,
   isStream,
   modelBody,
   type PendingAnswer,
@@ -14,12 +15,13 @@ import {
 import { streamBody } from "./streamBody";
 
 const MODEL = /\/models\/(.+)$/;
+const ESTIMATE = /\/estimate(?=\/)/;
 const RECEIPT = /\/receipts\/([^/]+)$/;
 const VERSION = "/v1";
 
 /** Whom to ask, and when it was opened (unix seconds): `created` of every model. */
 export interface Asked {
-  readonly client: Pick<Client, "complete" | "models" | "receipt">;
+  readonly client: Pick<Client, "complete" | "estimate" | "models" | "receipt">;
   readonly openedSeconds: number;
 }
 
@@ -29,7 +31,9 @@ export async function answerRequest(asked: Asked, request: Request): Promise<Res
   if (request.method === "POST") {
     const kind = kindOf(pathname);
     if (kind !== undefined) {
-      return await answer(asked, kind, request);
+      return ESTIMATE.test(pathname)
+        ? Response.json(estimateBody(asked.client, await wordsOf(kind, request)))
+        : await answer(asked, kind, request);
     }
   }
   if (request.method === "GET") {
@@ -55,16 +59,19 @@ async function answer({ client }: Asked, kind: AnswerKind, request: Request): Pr
   // Its own end: a reader that cancels the body stops the generation as an abort does.
   const gone = new AbortController();
   const signal = AbortSignal.any([request.signal, gone.signal]);
-  const begun = await beginAnswer(client, {
-    kind,
-    body: new Uint8Array(await request.arrayBuffer()),
-    maxCost: request.headers.get("cocoon-max-cost") ?? undefined,
-    apiKeyId: undefined,
-    signal,
-  });
+  const words = await wordsOf(kind, request);
+  const begun = await beginAnswer(client, { ...words, apiKeyId: undefined, signal });
   return isStream(begun.completion)
     ? streamedResponse(begun, { request: request.signal, gone })
     : await wholeResponse(begun);
+}
+
+async function wordsOf(kind: AnswerKind, request: Request) {
+  return {
+    kind,
+    body: new Uint8Array(await request.arrayBuffer()),
+    maxCost: request.headers.get("cocoon-max-cost") ?? undefined,
+  };
 }
 
 async function wholeResponse(begun: PendingAnswer): Promise<Response> {

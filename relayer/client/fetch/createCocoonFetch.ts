@@ -28,8 +28,11 @@ export interface CocoonFetchOptions {
   };
   /** toncenter's JSON-RPC addresses, best first. */
   readonly endpoints: readonly string[];
-  /** 24 words of the V5R1 wallet that pays for jobs. */
-  readonly mnemonic: string;
+  /**
+   * 24 words of the V5R1 wallet that pays for jobs. Without them the only money is that of jobs which a wallet elsewhere
+   * has opened, handed over with `(await fetch.ready()).adoptJob({ address, seed })`.
+   */
+  readonly mnemonic?: string;
   /** The network id in the wallet's address: -239 (default) or -3. */
   readonly walletNetworkId?: number;
   /**
@@ -75,7 +78,7 @@ interface Opened extends OpenedClient {
 /**
  * A `fetch` that answers OpenAI's requests in this process: it finds an attested worker, opens a job with your wallet's
  * TON, seals each request to the worker's key, verifies every answer's receipt and co-signs it. Served are chat and text
- * completions (streams too), `/models`, and `/receipts/{id}`; everything else is a 404 in OpenAI's shape.
+ * completions (streams too), what they would cost under `/estimate/…`, `/models`, and `/receipts/{id}`; everything else is a 404 in OpenAI's shape.
  *
  * A response's `cocoon-receipt` header names its receipt. A request's `cocoon-max-cost` header (nanoton) limits its cost.
  * The API key that the client asks for is ignored. An abort stops the generation; what was made is paid.

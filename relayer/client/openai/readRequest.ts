@@ -32,10 +32,10 @@ export function readRequest({ kind, body, maxCost, limitOf }: AskedWords): Asked
   const translated = kind === "responses" ? parseResponses(body) : undefined;
   const sent = translated?.chatBody ?? body;
   const { includeUsage, ...fields } = parseRequest(kind === "responses" ? "chat" : kind, sent);
-  const { model, maxTokens, prompts, answers, conversation } = fields;
+  const { model, maxTokens, prompts, answers, conversation, stream: isStream } = fields;
   const maxCostNano = leastGiven(parseMaxCost(maxCost), limitOf?.(model));
   return {
-    asked: { body: sent, model, maxTokens, prompts, answers, conversation, maxCostNano },
+    asked: { body: sent, model, maxTokens, prompts, answers, isStream, conversation, maxCostNano },
     includeUsage,
     echo: translated?.echo,
   };

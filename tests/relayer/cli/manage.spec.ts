@@ -4,9 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify, stripVTControlCharacters } from "node:util";
 import { Address, toNano } from "@ton/core";
-import { Command } from "commander";
 import { z } from "zod";
-import { addManageCommands } from "../../../relayer/cli/manage/commands";
 import { devWallet } from "../../../relayer/localnet/devWallets";
 import { primitives, toHex } from "../../../relayer/protocol";
 import { JobEscrow } from "../../../wrappers/JobEscrow";
@@ -15,6 +13,7 @@ import { testKey } from "../../support/keys";
 import { DAY, statement } from "../../support/world";
 import { ADMIN_KEY, createWorld, MODEL, until, type World } from "../gateway/support/world";
 import { IMAGE_HASH, MODEL_HASH, STAKE, toUint } from "../support/deployNetwork";
+import { commandsWith } from "./support/runCommand";
 
 // A machine that runs many suites at once is slow, and each command derives a key of 100,000 rounds.
 jest.setTimeout(240_000);
@@ -78,36 +77,7 @@ describe("the commands that look at a network and send to it", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Runs a command in this process. */
-  async function cocoon(
-    args: readonly string[],
-    { answers = [], more = {} }: { answers?: string[]; more?: Record<string, string> } = {},
-  ) {
-    let stdout = "";
-    let stderr = "";
-    const program = new Command("cocoon").exitOverride();
-    addManageCommands(program, {
-      env: { ...env, ...more },
-      stdout: { write: (text) => (stdout += text) },
-      stderr: { write: (text) => (stderr += text) },
-      ask: async () => {
-        const answer = answers.shift();
-        if (answer === undefined) {
-          throw new Error("nobody answers");
-        }
-        return answer;
-      },
-    });
-    await program.parseAsync([...args], { from: "user" });
-    const code = process.exitCode;
-    process.exitCode = undefined;
-    return { code, stdout, stderr };
-  }
-  async function json<T>(schema: z.ZodType<T>, args: readonly string[]): Promise<T> {
-    const { code, stdout, stderr } = await cocoon([...args, "--json"]);
-    expect({ args, code, stderr }).toEqual({ args, code: 0, stderr: expect.not.stringContaining(":") });
-    return schema.parse(JSON.parse(stdout));
-  }
+  const { run: cocoon, json } = commandsWith(() => env);
   const stakeOf = async (address = ownProvider) =>
     await json(z.looseObject({ stakeNano: z.coerce.bigint(), unbondingNano: z.coerce.bigint() }), [
       "provider",

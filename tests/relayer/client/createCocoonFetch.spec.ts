@@ -215,6 +215,44 @@ describe("createCocoonFetch, with a real network behind it", () => {
     await strict.close();
   });
 
+  it("estimates what a request would cost, and sends nothing", async () => {
+    const sealed = world.supply.proxy.sealed;
+    const estimate = (model: string) =>
+      cocoon("http://cocoon/v1/estimate/chat/completions", {
+        method: "POST",
+        headers: { "cocoon-max-cost": "7000" },
+        body: JSON.stringify({ model, messages, max_tokens: 20 }),
+      });
+    expect(await (await estimate(MODEL)).json()).toMatchObject({
+      object: "cocoon.estimate",
+      providers: [{ provider: world.supply.address, has_job: true, max_cost_nano: "7000" }],
+    });
+    expect((await estimate("nobody-has-it")).status).toBe(404);
+    expect(world.supply.proxy.sealed).toBe(sealed);
+  });
+
+  it("needs no wallet to spend a job that was opened elsewhere", async () => {
+    const seed = Buffer.alloc(32, 92);
+    const opened = await world.network.openJob({
+      nonce: 92n,
+      budgetNano: 200_000_000n,
+      worker: BigInt(`0x${world.supply.worker().receiptPublicKey}`),
+      sessionPublicKey: primitives.ed25519PublicKey(seed),
+    });
+    const { mnemonic: _, ...rest } = options();
+    const handed = client.createCocoonFetch({ ...rest, store: "memory:" });
+    const own = new OpenAI({ apiKey: "not used", fetch: handed, maxRetries: 0 });
+    const create = () => own.chat.completions.create({ model: MODEL, messages }).withResponse();
+    expect([(await failure(create())).status]).toEqual([402]);
+    const address = opened.address.toRawString();
+    await until("it is active", async () =>
+      (await handed.ready()).adoptJob({ address, seed }).catch(() => undefined),
+    );
+    const { data, response } = await create();
+    expect([data.choices[0]?.message.content, response.headers.get("cocoon-job")]).toEqual([SAID, address]);
+    await handed.close();
+  });
+
   it("goes on with its job after a restart, refuses when closed, and can close the job", async () => {
     const before = (await cocoon.ready()).jobs();
     await cocoon.close();
