@@ -238,7 +238,12 @@ const manage = z.object({
   COCOON_API_KEYS: list.default([]),
   COCOON_BACKEND_URL: z.url().optional(),
   /** Of the relayer on this machine, whose admin routes are asked. */
-  COCOON_DATA_DIR: store.COCOON_DATA_DIR,
+  ...store,
+  /** Of a gateway or relayer whose network stands in its configuration and not in a deployment's file. */
+  COCOON_NETWORK_REGISTRY: address.optional(),
+  COCOON_GATEWAY_PORT: port.default(8000),
+  COCOON_PROVIDER_PORT: port.default(8080),
+  COCOON_WORKER_PORT: port.default(8090),
 });
 
 const SCHEMAS = { localnet, worker, attestor, provider, gateway, manage } as const;

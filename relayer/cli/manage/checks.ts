@@ -32,6 +32,13 @@ export function printChecks(io: Io, options: { readonly json?: boolean }, checks
   return ok ? EXIT.ok : EXIT.checkFailed;
 }
 
+export function failed(
+  name: string,
+  { detail, fix }: { readonly detail: string; readonly fix: string },
+): Check {
+  return { name, outcome: "failed", detail, fix };
+}
+
 /** Runs a look that may fail: the failure is the finding. */
 export async function checked(
   name: string,
