@@ -24,33 +24,37 @@ interface Outcome {
   readonly code?: string;
 }
 
+/** What an answer says that was stopped before its first byte: its client has closed the request. */
+const STOPPED_STATUS = 499;
 const NOTHING: Usage = { promptTokens: 0n, cachedTokens: 0n, completionTokens: 0n, reasoningTokens: 0n };
 
 /**
  * Answers an admitted request. Whatever happens, exactly one receipt is appended and the answer, an error included, is
- * sealed: the relayer does not learn why a prompt was refused. `signal` aborts when the client is gone.
+ * sealed: the relayer does not learn why a prompt was refused. `signal` aborts when the client is gone; while the
+ * connection is open, whoever holds it still gets the receipt.
  */
 export async function runRequest(
   deps: RunDeps,
   admitted: AdmittedRequest,
-  connection: { readonly sink: ByteSink; readonly signal: AbortSignal },
+  connection: { readonly sink: ByteSink; readonly signal: AbortSignal; readonly isOpen: () => boolean },
 ): Promise<void> {
   const { lane, opened } = admitted;
   const startedMs = deps.clock.nowMs();
+  const { signal } = connection;
   let request: InferenceRequest | undefined;
   const answer = createSealedAnswer(opened, connection.sink, { isStream: () => request?.isStream === true });
   const progress = { usage: NOTHING, hasRefused: false };
   let outcome: Outcome;
   try {
     request = parseInference(opened.body, deps.model.name);
-    await produce(deps, { request, admitted, answer, signal: connection.signal, progress });
-    outcome = connection.signal.aborted
+    await produce(deps, { request, admitted, answer, signal, progress });
+    outcome = signal.aborted
       ? { status: "stopped", usage: progress.usage }
       : progress.hasRefused
         ? { status: "refused", usage: NOTHING }
         : { status: "ok", usage: progress.usage };
   } catch (thrown) {
-    outcome = connection.signal.aborted
+    outcome = signal.aborted
       ? { status: "stopped", usage: progress.usage }
       : fail(toCocoonError(thrown), { answer, usage: progress.usage, request });
   }
@@ -66,8 +70,13 @@ export async function runRequest(
     responseHash: answer.transcriptHash(),
     nowMs,
   });
-  if (answer.hasBegun() && !connection.signal.aborted) {
-    answer.finish(encodeRecord(record));
+  if (connection.isOpen()) {
+    if (!answer.hasBegun() && signal.aborted) {
+      answer.begin({ status: STOPPED_STATUS, contentType: "application/json" });
+    }
+    if (answer.hasBegun()) {
+      answer.finish(encodeRecord(record));
+    }
   }
   // Behind the answer's back: somebody waits for it.
   const { status, usage } = outcome;

@@ -13,6 +13,7 @@ import { createMetrics } from "./metrics";
 import type { ModelLimits } from "./planRequest";
 import { createQuoteBudget } from "./quoteBudget";
 import { createReplayGuard } from "./replayGuard";
+import { createStops } from "./stops";
 import { createTaskBook } from "./tasks/taskBook";
 
 /** How long a stop lets answers finish before it cuts them, unless it is told. */
@@ -61,6 +62,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     generations,
     replays: createReplayGuard(),
     tasks: createTaskBook(),
+    stops: createStops(),
     places,
     metrics: createMetrics({
       isReady: () => backend.isHealthy(),

@@ -15,6 +15,8 @@ export interface Relay {
   readonly signal: AbortSignal;
   /** The worker's list of those to call when it is found dead. */
   readonly onDead: Set<() => void>;
+  /** Asks the worker to end the answer now: its client has gone, and the record is still wanted. */
+  readonly stop: () => void;
   /** Makes the record durable; the answer's end waits for it. */
   readonly keep: (record: Uint8Array) => Promise<void>;
 }

@@ -75,7 +75,10 @@ export function relayAnswer(relay: Relay): Promise<number> {
     const onClose = () => {
       clientGone = true;
       clearTimeout(stall);
-      // The answer may be at its end: its receipt is worth a moment, a long generation is not.
+      if (!complete) {
+        relay.stop();
+      }
+      // The receipt of what was made until now is worth a moment; a worker that does not stop is left.
       stall = setTimeout(() => fail(new RetryableError("CLIENT_CLOSED", "The client left.")), policy.drainMs);
       resume();
     };

@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { RetryableError } from "../../errors";
+import { z } from "zod";
+import { RetryableError, toCocoonError } from "../../errors";
 import { MAX_SEALED_REQUEST, type RequestId } from "../../protocol";
 import type { Context } from "../context";
+import { callJson } from "../workers/callJson";
 import type { WorkerEntry } from "../workers/pool";
 import { checkBody, findRoute, findServed, type Route } from "./admit";
 import { sendError } from "./httpError";
@@ -125,6 +127,7 @@ async function relay(
       policy: context.policy,
       signal: traffic.abort.signal,
       onDead: worker.onDead,
+      stop: () => stopAtWorker(context, worker, requestId),
       keep: (json) => keepRecord(context, route, { requestId, json }),
     });
     context.metrics.forwardedBytes.inc(bytes);
@@ -159,6 +162,15 @@ async function waitForPlace(
     response.off("close", onClose);
     handBack.signal.removeEventListener("abort", onStop);
   }
+}
+
+/** Where it cannot be asked, the connection's end tells it the same a little later, and the receipt stays there. */
+function stopAtWorker(context: Context, { url }: WorkerEntry, requestId: RequestId): void {
+  const { dispatcher } = context.pool;
+  const call = { dispatcher, url: `${url}/v1/stop`, method: "POST", body: { requestId } } as const;
+  callJson({ ...call, timeoutMs: context.policy.drainMs }, z.unknown()).catch((thrown: unknown) => {
+    context.log.info({ msg: "answer not stopped", requestId, detail: toCocoonError(thrown).message });
+  });
 }
 
 /** A worker that broke off or does not know its key or lane is looked at now, not at its next turn. */

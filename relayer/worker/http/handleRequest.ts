@@ -12,6 +12,7 @@ import {
   serveBind,
   serveLane,
   serveSealed,
+  serveStop,
 } from "./routes";
 import { serveTask } from "./serveTask";
 
@@ -50,6 +51,8 @@ export function createHandler(deps: RouteDeps): (request: IncomingMessage, respo
         return healthAnswer(deps);
       case "POST /v1/bind":
         return serveBind(deps, request);
+      case "POST /v1/stop":
+        return serveStop(deps, request);
       case "POST /v1/tasks":
         return serveTask(deps, request);
       default:

@@ -18,6 +18,7 @@ import type { Generation } from "../generations";
 import type { Metrics } from "../metrics";
 import type { QuoteBudget } from "../quoteBudget";
 import { runRequest } from "../runRequest";
+import type { Stops } from "../stops";
 import type { TaskDeps } from "../tasks/answerTask";
 import { readBody, readJson } from "./readBody";
 import { createResponseSink } from "./responseSink";
@@ -43,7 +44,10 @@ const laneBody = z.strictObject({
   worker: z.string().optional(),
 });
 
+const stopBody = z.strictObject({ requestId: z.string().length(32) });
+
 export interface RouteDeps extends TaskDeps {
+  readonly stops: Stops;
   readonly quoteBudget: QuoteBudget;
   readonly metrics: Metrics;
   track(run: Promise<void>): void;
@@ -153,15 +157,24 @@ export async function serveSealed(
     throw new FinalError("SHUTTING_DOWN", "The worker takes no more requests.");
   }
   const admitted = admit(deps, { headers, body, nowMs: deps.clock.nowMs() });
-  const gone = new AbortController();
+  const ended = new AbortController();
   response.on("close", () => {
     if (!response.writableFinished) {
-      gone.abort();
+      ended.abort();
     }
   });
-  const run = runRequest(deps, admitted, { sink: createResponseSink(response), signal: gone.signal });
+  const sink = createResponseSink(response);
+  const connection = { sink, signal: ended.signal, isOpen: () => !response.destroyed };
+  const forget = deps.stops.begin(toHex(admitted.opened.header.requestId), ended);
+  const run = runRequest(deps, admitted, connection).finally(forget);
   deps.track(run);
   await run;
+}
+
+/** Ends an answer whose client has gone; its receipt goes to whoever asked for the answer. */
+export async function serveStop(deps: RouteDeps, request: IncomingMessage): Promise<JsonAnswer> {
+  const { requestId } = await readJson(request, stopBody, MAX_JSON_BYTES);
+  return { stopped: deps.stops.stop(requestId) };
 }
 
 function nowSeconds(deps: RouteDeps): number {

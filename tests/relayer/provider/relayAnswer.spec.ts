@@ -67,6 +67,7 @@ describe("relayAnswer", () => {
       policy: { ...DEFAULT_POLICY, requestMs, drainMs: 100 },
       signal: abort.signal,
       onDead: new Set(),
+      stop: () => {},
       keep: (record) => keep(record),
     }).then(
       (bytes) => {

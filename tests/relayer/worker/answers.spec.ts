@@ -146,6 +146,36 @@ describe("worker answers", () => {
     expect(world.lines.join("")).toContain('"status":"stopped"');
   });
 
+  it.each([
+    ["before its first byte", [], 10n],
+    ["in the middle", ["one", "two"], 30n],
+  ] as const)(
+    "ends an answer by request %s, and gives the receipt to whoever holds the connection",
+    async (_when, words, amount) => {
+      world.backend.script = (_body, response) => {
+        response.writeHead(200, { "content-type": "text/event-stream" });
+        response.flushHeaders();
+        response.write(words.map((word) => delta(word)).join(""));
+      };
+      const stop = (requestId: string) =>
+        fetch(`${world.url}/v1/stop`, { method: "POST", body: JSON.stringify({ requestId }) });
+      const call = world.call({ stream: true });
+      const answer = send(world.url, call);
+      await until(async () => (await world.lane()).reserved !== "0");
+      await until(async () => {
+        const stopped: unknown = await (await stop(call.requestId)).json();
+        return JSON.stringify(stopped) === '{"stopped":true}';
+      });
+      const { record } = await answer;
+      expect(record.leaf).toMatchObject({ status: "stopped", index: 0 });
+      // The prompt is billed where the backend counts it.
+      expect([amount - 10n, amount]).toContain(record.leaf.amount);
+      await until(() => world.backend.abandoned() === 1);
+      expect(await (await stop(call.requestId)).json()).toEqual({ stopped: false });
+      expect((await stop("x")).status).toBe(400);
+    },
+  );
+
   it("never writes a prompt, an answer or a key to its log", async () => {
     await world.ask();
     await world.ask({ stream: true });

@@ -58,11 +58,17 @@ export async function startTamperProxy(target: string): Promise<TamperProxy> {
         return;
       }
       proxy.sealed += isSealed ? 1 : 0;
+      // Whoever goes before anything was said is gone for what is behind, too.
+      const gone = new AbortController();
+      const onClose = () => gone.abort();
+      response.once("close", onClose);
       const answer = await request(`${proxy.target}${path}`, {
         method,
+        signal: gone.signal,
         headers,
         ...(method === "GET" ? {} : { body: Buffer.concat(chunks) }),
       });
+      response.off("close", onClose);
       response.writeHead(answer.statusCode, { "content-type": String(answer.headers["content-type"]) });
       if (isSealed && answer.statusCode === 200 && proxy.tamper !== undefined) {
         await passTampered(answer.body, response, proxy.tamper);

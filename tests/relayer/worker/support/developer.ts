@@ -18,6 +18,7 @@ import {
   signAuthorization,
   type Terms,
   toBase64,
+  toHex,
   toJobAddress,
   toRawAddress,
   verifyRecord,
@@ -83,6 +84,8 @@ export interface CallOptions {
 }
 
 export interface Call {
+  /** Hex. */
+  readonly requestId: string;
   readonly headers: Record<string, string>;
   readonly sealed: Uint8Array;
   readonly plain: Uint8Array;
@@ -118,6 +121,7 @@ export function makeCall(options: CallOptions): Call {
     expiresAt: authExpires,
   });
   return {
+    requestId: toHex(requestId),
     headers: {
       "content-type": "application/cocoon-sealed",
       "cocoon-job": terms.job,
