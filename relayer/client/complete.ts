@@ -12,6 +12,7 @@ import { choose } from "./choose";
 import { costLimit } from "./costs";
 import type { ClientDeps } from "./deps";
 import type { Directory } from "./directory";
+import { hedged } from "./hedge";
 import type { InFlight } from "./inFlight";
 import { isWorkerPending } from "./isWorkerPending";
 import { retryAfter } from "./retryPolicy";
@@ -39,6 +40,8 @@ export interface CompletionRequest {
   readonly prompts?: number;
   /** How many answers the body asks for; 0 for embeddings. */
   readonly answers: number;
+  /** The answer comes piece by piece. */
+  readonly isStream?: boolean;
   readonly apiKeyId: string | undefined;
   /** Names the conversation, as far as a prompt cache would know it; asked only where there is a choice. */
   readonly conversation?: () => string;
@@ -105,7 +108,10 @@ export async function attempt(
       break;
     }
     try {
-      return await attemptAt(deps, request, worker);
+      const others = () => ranked(deps, request).filter(({ key }) => !tried.has(key));
+      const ask = (asked: VerifiedWorker, signal: AbortSignal) =>
+        attemptAt(deps, { ...request, signal }, asked);
+      return await hedged(deps, { request, first: worker, others, ask });
     } catch (thrown) {
       last = thrown;
       const error = toCocoonError(thrown);

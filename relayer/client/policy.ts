@@ -38,6 +38,11 @@ export interface Policy {
   readonly connectMs: number;
   /** From sending to the answer's status. */
   readonly firstByteMs: number;
+  /**
+   * A second provider, with whom a job is open, is asked when the first piece of a streamed answer is not there after so
+   * long; undefined: never. Whoever begins later is stopped, and paid for what it did: at most the prompt, as a rule.
+   */
+  readonly hedgeAfterMs: number | undefined;
   /** Between two frames; a worker sends keep-alives. */
   readonly interFrameMs: number;
   readonly totalMs: number;
@@ -87,6 +92,7 @@ export const DEFAULT_POLICY: Policy = {
   allowHttp: false,
   connectMs: 5_000,
   firstByteMs: 120_000,
+  hedgeAfterMs: undefined,
   interFrameMs: 30_000,
   totalMs: 600_000,
   openWaitMs: 60_000,

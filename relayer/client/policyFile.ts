@@ -45,6 +45,8 @@ const policyFileSchema = z.strictObject({
   minEvaluationNumber: z.int().min(0).default(0),
   /** Names (PPID) of the machines that may be used; left out: a machine may stand anywhere. */
   knownSites: z.array(hex(16)).optional(),
+  /** A second provider is asked when a stream has not begun after so many milliseconds; left out: never. */
+  hedgeAfterMs: z.int().min(50).max(600_000).optional(),
   /** How each property of a worker counts when there is a choice; what is left out keeps its default. */
   choice: z
     .strictObject({
@@ -72,7 +74,7 @@ const policyFileSchema = z.strictObject({
 
 export interface DeveloperPolicy {
   readonly client: Partial<
-    Pick<Policy, "images" | "models" | "tees" | "tiers" | "choice" | "buy" | "auction">
+    Pick<Policy, "images" | "models" | "tees" | "tiers" | "choice" | "hedgeAfterMs" | "buy" | "auction">
   >;
   readonly tcb: TcbPolicy;
   readonly minEvaluationNumber: number;
@@ -95,19 +97,8 @@ export function parsePolicyFile(text: string): DeveloperPolicy {
   if (!parsed.success) {
     throw new FinalError("CONFIG_INVALID", `The policy file is not valid: ${z.prettifyError(parsed.error)}`);
   }
-  const {
-    images,
-    models,
-    tees,
-    tiers,
-    advisories,
-    outOfDateUntil,
-    minEvaluationNumber,
-    knownSites,
-    choice,
-    buy,
-    auction,
-  } = parsed.data;
+  const { images, models, tees, tiers, choice, hedgeAfterMs, buy, auction } = parsed.data;
+  const { advisories, outOfDateUntil, minEvaluationNumber, knownSites } = parsed.data;
   return {
     client: {
       ...(images === undefined ? {} : { images }),
@@ -117,6 +108,7 @@ export function parsePolicyFile(text: string): DeveloperPolicy {
       ...(choice === undefined ? {} : { choice }),
       ...(buy === undefined ? {} : { buy }),
       ...(auction === undefined ? {} : { auction }),
+      ...(hedgeAfterMs === undefined ? {} : { hedgeAfterMs }),
     },
     tcb: {
       advisories,

@@ -37,6 +37,11 @@ const NEXT: ReadonlySet<ErrorCode> = new Set([
   "NOT_FOUND",
 ]);
 
+/** The request is sound, this worker or its backend is not. */
+export function mayDoBetterElsewhere(status: number): boolean {
+  return status === 429 || status >= 500;
+}
+
 export function retryAfter(error: CocoonError): Next {
   if (STOP.has(error.code)) {
     return "stop";

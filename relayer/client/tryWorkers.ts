@@ -1,6 +1,7 @@
 import { FinalError } from "../errors";
 import { type Attempt, attempt, type CompletionRequest, createTrials } from "./complete";
 import { type Outcome, type ReadDeps, readAnswer } from "./readAnswer";
+import { mayDoBetterElsewhere } from "./retryPolicy";
 
 /** A worker's own error is held in memory until it is known that nobody else does better. */
 const MAX_REFUSAL_BYTES = 1024 * 1024;
@@ -57,11 +58,6 @@ function remember(deps: ReadDeps, { model, conversation }: CompletionRequest, { 
   if (conversation !== undefined && deps.directory.workersOf(model).length > 1) {
     deps.track.remember(conversation(), worker.key);
   }
-}
-
-/** The request is sound, this worker or its backend is not. */
-function mayDoBetterElsewhere(status: number): boolean {
-  return status === 429 || status >= 500;
 }
 
 /** Reads a refusal to its end, so that its receipt is checked and its error can still be told. */
