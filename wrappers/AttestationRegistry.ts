@@ -49,7 +49,37 @@ export interface QuotePolicyConfig {
 
 const NO_MACHINES: QuotePolicyConfig = { rootKey: INTEL_SGX_ROOT, qeSvn: 0, minimums: new Map() };
 
-/** The registry as it is deployed, at policy epoch 1. */
+/**
+ * The registry as it is deployed, at policy epoch 1.
+ *
+ * @example
+ * import { Address } from "@ton/core";
+ * import { AttestationRegistry, attestationRegistry, statementSignatures, workerStatement } from "cocoon/contracts";
+ *
+ * const someone = new Address(0, Buffer.alloc(32, 1));
+ * const registry = await attestationRegistry({
+ *   governor: someone,
+ *   guardian: someone,
+ *   timelockSeconds: 86_400,
+ *   attestors: [Buffer.alloc(32, 2), Buffer.alloc(32, 3)],
+ *   threshold: 1,
+ *   images: [{ hash: 0xabcn, expiresAt: 1_893_456_000, tier: 0 }],
+ *   models: [0xdefn],
+ * });
+ * console.log(AttestationRegistry.fromAddress(registry.address).address.equals(registry.address)); // true
+ * const worker = { imageHash: 0xabcn, modelHash: 0xdefn, expiresAt: 1_800_000_000n, epoch: 1n };
+ * const statement = workerStatement({
+ *   networkId: -23_911,
+ *   registry: registry.address,
+ *   provider: someone,
+ *   receiptPublicKey: 5n,
+ *   notBefore: 1_799_990_000,
+ *   worker: { $$type: "Worker", hpkeKeyHash: 6n, ...worker },
+ * });
+ * console.log(statement.hash().length); // 32
+ * // Each attestor signs that hash; the first one's signature goes under its index.
+ * console.log(statementSignatures(new Map([[0, Buffer.alloc(64)]])).size); // 1
+ */
 export async function attestationRegistry(config: AttestationRegistryConfig): Promise<AttestationRegistry> {
   const attestors = Dictionary.empty<number, bigint>(Dictionary.Keys.Uint(8), Dictionary.Values.BigUint(256));
   config.attestors.forEach((key, index) => {

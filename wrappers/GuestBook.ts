@@ -19,7 +19,21 @@ export interface AiConfig {
   readonly jobCode?: JobCodeForm;
 }
 
-/** The example of a contract that asks a model; nothing is written in it yet. */
+/**
+ * The example of a contract that asks a model; nothing is written in it yet.
+ *
+ * @example
+ * import { Address, beginCell } from "@ton/core";
+ * import { GuestBook, guestBook, storeWriteEntry } from "cocoon/contracts";
+ *
+ * const someone = new Address(0, Buffer.alloc(32, 1));
+ * const prices = { prompt: 1n, cached: 1n, completion: 1n, reasoning: 1n };
+ * const book = await guestBook({ registry: someone, owner: someone, index: 0, modelHash: 0xabcn, prices });
+ * console.log(GuestBook.fromAddress(book.address).address.equals(book.address)); // true
+ * const entry = beginCell().storeStringTail("hello").endCell();
+ * const body = beginCell().store(storeWriteEntry({ $$type: "WriteEntry", queryId: 1n, entry })).endCell();
+ * console.log(body.refs.length); // 1
+ */
 export async function guestBook(config: AiConfig): Promise<GuestBook> {
   const codes = await contractCodes(config.jobCode);
   const provider = codeReference(codes.provider);

@@ -14,7 +14,21 @@ export interface JobEscrowConfig {
   readonly form?: JobCodeForm;
 }
 
-/** The job of that developer and nonce, with the code and data it is deployed with. */
+/**
+ * The job of that developer and nonce, with the code and data it is deployed with.
+ *
+ * @example
+ * import { Address } from "@ton/core";
+ * import { contractCodes, JobEscrow, jobEscrow } from "cocoon/contracts";
+ *
+ * const registry = new Address(0, Buffer.alloc(32, 1));
+ * const developer = new Address(0, Buffer.alloc(32, 2));
+ * const { provider: providerCode } = await contractCodes();
+ * const jobOf = (nonce) => jobEscrow({ registry, developer, nonce, providerCode });
+ * const job = await jobOf(1n);
+ * console.log(job.address.equals((await jobOf(2n)).address)); // false
+ * console.log(JobEscrow.fromAddress(job.address).address.equals(job.address)); // true
+ */
 export function jobEscrow(config: JobEscrowConfig): Promise<JobEscrow> {
   const provider = codeReference(config.providerCode);
   const record = beginCell()

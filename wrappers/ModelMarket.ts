@@ -13,7 +13,17 @@ export interface ModelMarketConfig {
   readonly jobCode?: JobCodeForm;
 }
 
-/** The market of that model, with the code and data it is deployed with; anyone may deploy it. */
+/**
+ * The market of that model, with the code and data it is deployed with; anyone may deploy it.
+ *
+ * @example
+ * import { Address } from "@ton/core";
+ * import { ModelMarket, modelMarket } from "cocoon/contracts";
+ *
+ * const registry = new Address(0, Buffer.alloc(32, 1));
+ * const market = await modelMarket({ registry, modelHash: 0xabcn });
+ * console.log(ModelMarket.fromAddress(market.address).address.equals(market.address)); // true
+ */
 export async function modelMarket(config: ModelMarketConfig): Promise<ModelMarket> {
   const codes = await contractCodes(config.jobCode);
   const job = codeReference(codes.job);

@@ -13,7 +13,19 @@ export interface ProviderStakeConfig {
   readonly jobCode: Cell;
 }
 
-/** The ProviderStake of that owner and index, with the code and data it is deployed with. */
+/**
+ * The ProviderStake of that owner and index, with the code and data it is deployed with.
+ *
+ * @example
+ * import { Address } from "@ton/core";
+ * import { contractCodes, ProviderStake, providerStake } from "cocoon/contracts";
+ *
+ * const registry = new Address(0, Buffer.alloc(32, 1));
+ * const owner = new Address(0, Buffer.alloc(32, 2));
+ * const { job: jobCode } = await contractCodes();
+ * const stake = await providerStake({ registry, owner, index: 0, jobCode });
+ * console.log(ProviderStake.fromAddress(stake.address).address.equals(stake.address)); // true
+ */
 export function providerStake(config: ProviderStakeConfig): Promise<ProviderStake> {
   const job = codeReference(config.jobCode);
   const record = beginCell()

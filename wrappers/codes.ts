@@ -99,7 +99,16 @@ export async function jobCodeForm(jobCodeHash: bigint): Promise<JobCodeForm | un
   return undefined;
 }
 
-/** A code's hash and depth, as they enter an address. */
+/**
+ * A code's hash and depth, as they enter an address.
+ *
+ * @example
+ * import { codeReference, contractCodes } from "cocoon/contracts";
+ *
+ * const { job } = await contractCodes("whole");
+ * const { hash, depth } = codeReference(job);
+ * console.log(hash === BigInt(`0x${job.hash().toString("hex")}`), depth > 0n); // true true
+ */
 export function codeReference(code: Cell): { readonly hash: bigint; readonly depth: bigint } {
   return { hash: BigInt(`0x${code.hash().toString("hex")}`), depth: BigInt(code.depth()) };
 }

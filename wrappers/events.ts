@@ -77,6 +77,14 @@ export type ProtocolEvent = ReturnType<(typeof LOADERS)[keyof typeof LOADERS]>;
 /**
  * The event in the body of an external-out message; undefined for an unknown opcode.
  * @throws when the opcode is known and the body is not of its shape
+ *
+ * @example
+ * import { beginCell } from "@ton/core";
+ * import { decodeEvent } from "cocoon/contracts";
+ *
+ * const body = beginCell().storeUint(0xe0020004, 32).storeUint(5, 256).endCell();
+ * console.log(decodeEvent(body).$$type); // WorkerDroppedEvent
+ * console.log(decodeEvent(beginCell().endCell())); // undefined
  */
 export function decodeEvent(body: Cell): ProtocolEvent | undefined {
   const slice = body.beginParse();

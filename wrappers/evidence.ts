@@ -13,7 +13,18 @@ export interface SignedClaim {
   readonly signature: Uint8Array;
 }
 
-/** A head as proofs carry it: 960 bits. */
+/**
+ * A head as proofs carry it: 960 bits.
+ *
+ * @example
+ * import { headCell, proofCell, receiptCell } from "cocoon/contracts";
+ *
+ * const signature = Buffer.alloc(64, 7);
+ * const head = headCell({ size: 1, root: Buffer.alloc(32, 1), amount: 5_200n, issuedAt: 1_800_000_000, signature });
+ * console.log(head.bits.length); // 960
+ * console.log(proofCell([Buffer.alloc(32, 2)]).bits.length); // 256
+ * console.log(receiptCell(Buffer.alloc(122), []).refs.length); // 1
+ */
 export function headCell(claim: SignedClaim): Cell {
   return beginCell()
     .storeUint(claim.size, 64)

@@ -13,7 +13,15 @@ export const EXIT_CODES: ReadonlyMap<number, string> = new Map(
   ),
 );
 
-/** `ErrJobNotOpen` for 501; the number itself for codes that are not ours. */
+/**
+ * `ErrJobNotOpen` for 501; the number itself for codes that are not ours.
+ *
+ * @example
+ * import { exitCodeName } from "cocoon/contracts";
+ *
+ * console.log(exitCodeName(501)); // ErrJobNotOpen
+ * console.log(exitCodeName(37)); // 37
+ */
 export function exitCodeName(code: number): string {
   return EXIT_CODES.get(code) ?? String(code);
 }

@@ -1,8 +1,8 @@
 /**
  * The verifying half, for browsers: check that the chain attests a worker, seal to it, open its frames, verify a receipt.
  * It reads no chain, pays nothing and checks no TEE quote: what `checkWorker` is given about the chain must come from
- * where its reader trusts it. Bundles of it hold no Node built-in, and files of it import zod as a namespace, of which a
- * bundler leaves out what is not used: two thirds of the bundle.
+ * where its reader trusts it. Bundles of it hold no Node built-in, and files of it use zod's small form. A page that only
+ * verifies receipts has `verify.ts`.
  */
 export * from "../protocol";
 export {

@@ -31,17 +31,23 @@ function buildForNode(outdir) {
   });
 }
 
-/** One file with everything in it. esbuild refuses a Node built-in here. */
+/** One file each, with everything in it. esbuild refuses a Node built-in here. */
 function buildForBrowser(outdir) {
   return esbuild.build({
     ...COMMON,
-    entryPoints: { browser: path.join(ROOT, "relayer/client/browser.ts") },
+    entryPoints: {
+      browser: path.join(ROOT, "relayer/client/browser.ts"),
+      verify: path.join(ROOT, "relayer/client/verify.ts"),
+    },
     outdir,
     platform: "browser",
     minify: true,
-    plugins: [{ name: "browser-crypto", setup: useBrowserCrypto }],
+    plugins: [browserCrypto],
   });
 }
+
+/** An esbuild plugin. */
+const browserCrypto = { name: "browser-crypto", setup: useBrowserCrypto };
 
 function useBrowserCrypto(build) {
   const protocol = path.join(ROOT, "relayer", "protocol");
@@ -67,7 +73,7 @@ async function main() {
   writeTypes(path.join(outdir, "types"));
 }
 
-module.exports = { buildForNode, buildForBrowser };
+module.exports = { browserCrypto, buildForNode, buildForBrowser };
 if (require.main === module) {
   main().catch((thrown) => {
     process.stderr.write(`${thrown instanceof Error ? thrown.message : thrown}\n`);

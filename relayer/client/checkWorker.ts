@@ -1,5 +1,5 @@
 import type { Address } from "@ton/core";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { FinalError } from "../errors";
 import {
   type BindStatement,
@@ -21,7 +21,9 @@ import type { Policy } from "./policy";
 import type { AttestedWorker, ProviderOnChain } from "./readProvider";
 
 const MAX_WORKERS = 64;
-const hex32 = z.string().length(64);
+const hex32 = z.string().check(z.length(64));
+
+const count = z.int().check(z.minimum(0));
 
 /** `GET /v1/workers`. */
 export const servedWorkersSchema = z
@@ -29,16 +31,16 @@ export const servedWorkersSchema = z
     z.object({
       receiptPublicKey: hex32,
       hpkePublicKey: hex32,
-      bind: z.string().max(1024),
-      evidence: z.unknown().optional(),
+      bind: z.string().check(z.maxLength(1024)),
+      evidence: z.optional(z.unknown()),
       modelHash: hex32,
-      model: z.string().min(1).max(200),
-      contextLength: z.int().min(1),
-      inFlight: z.int().min(0).catch(0),
-      capacity: z.int().min(0).catch(1),
+      model: z.string().check(z.minLength(1), z.maxLength(200)),
+      contextLength: z.int().check(z.minimum(1)),
+      inFlight: z.catch(count, 0),
+      capacity: z.catch(count, 1),
     }),
   )
-  .max(MAX_WORKERS);
+  .check(z.maxLength(MAX_WORKERS));
 export type ServedWorker = z.infer<typeof servedWorkersSchema>[number];
 
 /** What the AttestationRegistry allows now. Hashes are hex. */

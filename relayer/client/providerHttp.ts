@@ -1,5 +1,4 @@
 import { type Dispatcher, Pool } from "undici";
-import type { z } from "zod";
 import { type CocoonError, ERROR_CODES, type ErrorCode, FinalError, RetryableError } from "../errors";
 import { type HttpAnswer, type SentRequest, sendRequest } from "../http/sendRequest";
 import type { Policy } from "./policy";
@@ -26,7 +25,7 @@ export interface JsonCall<T> {
   readonly method: "GET" | "POST";
   readonly path: string;
   readonly body?: unknown;
-  readonly schema: z.ZodType<T>;
+  readonly schema: { parse(value: unknown): T };
 }
 
 export function createProviderHttp(

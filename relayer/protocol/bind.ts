@@ -1,6 +1,6 @@
 import { FinalError } from "../errors";
 import { createReader, createWriter, tagBytes } from "./bytes";
-import { primitives } from "./crypto";
+import * as primitives from "./crypto";
 import { HPKE_SUITE } from "./hpke";
 import { ADDRESS_BYTES, addressFromBytes, addressToBytes, type RawAddress } from "./ids";
 

@@ -191,3 +191,16 @@ export const primitives: Primitives = {
   randomBytes: (length) => randomBytes(length),
   timingSafeEqual: (left, right) => left.length === right.length && nodeTimingSafeEqual(left, right),
 };
+
+/** Each by itself, as a bundle for browsers takes them: `import * as primitives` holds what is used, the object everything. */
+export const {
+  sha256,
+  createSha256,
+  hkdfExtract,
+  ed25519PublicKey,
+  ed25519Sign,
+  ed25519Verify,
+  x25519KeyPair,
+  timingSafeEqual,
+} = primitives;
+export { createAead, hkdfExpand, randomBytes };

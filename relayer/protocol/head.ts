@@ -1,5 +1,5 @@
 import { createReader, createWriter, tagBytes } from "./bytes";
-import { primitives } from "./crypto";
+import * as primitives from "./crypto";
 import { ADDRESS_BYTES, addressFromBytes, addressToBytes, type JobAddress, toJobAddress } from "./ids";
 
 const HEAD_TAG = tagBytes("cocoon/head/v1");

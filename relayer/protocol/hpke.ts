@@ -1,6 +1,6 @@
 import { FinalError } from "../errors";
 import { concatBytes, utf8ToBytes } from "./bytes";
-import { primitives } from "./crypto";
+import * as primitives from "./crypto";
 import { AEAD_NONCE_BYTES, AEAD_TAG_BYTES, type Aead, type KeyAgreement } from "./primitives";
 
 /** RFC 9180 identifiers of the only suite: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20-Poly1305. */

@@ -1,6 +1,6 @@
 import { FinalError } from "../errors";
 import { equalBytes } from "./bytes";
-import { primitives } from "./crypto";
+import * as primitives from "./crypto";
 
 const LEAF_PREFIX = Uint8Array.of(0);
 const NODE_PREFIX = Uint8Array.of(1);

@@ -1,6 +1,6 @@
 import { FinalError } from "../errors";
 import { concatBytes, equalBytes, isZero } from "./bytes";
-import { primitives } from "./crypto";
+import * as primitives from "./crypto";
 import { createFrameAad, FRAME_HEAD_BYTES, FRAME_KINDS, MAX_FRAME_PLAINTEXT, readU32 } from "./frames";
 import { createHpkeReceiver, type HpkeReceiver, unreadable } from "./hpke";
 import { AEAD_TAG_BYTES } from "./primitives";

@@ -1,6 +1,6 @@
 import { FinalError } from "../errors";
 import { isZero } from "./bytes";
-import { primitives } from "./crypto";
+import * as primitives from "./crypto";
 import {
   createFrameSplitter,
   FRAME_HEAD_BYTES,

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { FinalError } from "../errors";
 import { bytesToUtf8, equalBytes, utf8ToBytes } from "./bytes";
 import { SIGNATURE_BYTES, type TreeHead, verifyHead } from "./head";
@@ -15,12 +15,12 @@ const MAX_AMOUNT_DIGITS = 20;
 
 const recordSchema = z.strictObject({
   leaf: z.string(),
-  index: z.int().min(0),
-  size: z.int().min(1),
-  proof: z.array(z.string()).max(MAX_PROOF_HASHES),
+  index: z.int().check(z.minimum(0)),
+  size: z.int().check(z.minimum(1)),
+  proof: z.array(z.string()).check(z.maxLength(MAX_PROOF_HASHES)),
   root: z.string(),
-  amount: z.string().max(MAX_AMOUNT_DIGITS),
-  issuedAt: z.int().min(0),
+  amount: z.string().check(z.maxLength(MAX_AMOUNT_DIGITS)),
+  issuedAt: z.int().check(z.minimum(0)),
   signature: z.string(),
   worker: z.string(),
 });

@@ -1,6 +1,6 @@
 import { FinalError } from "../errors";
 import { createWriter, tagBytes } from "./bytes";
-import { primitives } from "./crypto";
+import * as primitives from "./crypto";
 import { ADDRESS_BYTES, addressToBytes, type JobAddress } from "./ids";
 
 const TAG = tagBytes("cocoon/release/v1");

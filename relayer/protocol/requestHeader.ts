@@ -1,6 +1,6 @@
 import { FinalError } from "../errors";
 import { createReader, createWriter, utf8ToBytes } from "./bytes";
-import { primitives } from "./crypto";
+import * as primitives from "./crypto";
 import { REQUEST_ID_BYTES } from "./ids";
 
 const MAGIC = utf8ToBytes("CCN1");

@@ -1,5 +1,5 @@
 import { concatBytes, utf8ToBytes } from "./bytes";
-import { primitives } from "./crypto";
+import * as primitives from "./crypto";
 import { createFrameAad } from "./frames";
 import { writeNonce } from "./hpke";
 import { AEAD_NONCE_BYTES, type Aead } from "./primitives";

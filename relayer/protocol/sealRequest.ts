@@ -1,6 +1,6 @@
 import { FinalError } from "../errors";
 import { concatBytes } from "./bytes";
-import { primitives } from "./crypto";
+import * as primitives from "./crypto";
 import { createFrameAad, FRAME_HEAD_BYTES, FRAME_KINDS, MAX_FRAME_PLAINTEXT, writeFrameHead } from "./frames";
 import { createHpkeSender } from "./hpke";
 import { createResponseOpener, type ResponseOpener } from "./openResponse";

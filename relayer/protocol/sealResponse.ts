@@ -1,6 +1,6 @@
 import { FinalError } from "../errors";
 import { concatBytes, utf8ToBytes } from "./bytes";
-import { primitives } from "./crypto";
+import * as primitives from "./crypto";
 import {
   FRAME_HEAD_BYTES,
   FRAME_KINDS,

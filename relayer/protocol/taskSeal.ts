@@ -1,5 +1,5 @@
 import { concatBytes, createWriter, equalBytes, tagBytes } from "./bytes";
-import { primitives } from "./crypto";
+import * as primitives from "./crypto";
 import { createHpkeReceiver, createHpkeSender, type HpkeReceiver, unreadable } from "./hpke";
 import { ADDRESS_BYTES, addressToBytes, type JobAddress } from "./ids";
 import { AEAD_TAG_BYTES } from "./primitives";

@@ -1,6 +1,6 @@
 import { FinalError } from "../errors";
 import { createReader, createWriter, tagBytes } from "./bytes";
-import { primitives } from "./crypto";
+import * as primitives from "./crypto";
 import {
   ADDRESS_BYTES,
   addressFromBytes,

@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { createContext, runInContext } from "node:vm";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 import { chromium } from "playwright-core";
 import { z } from "zod";
 import type { ReceiptFile } from "../../../relayer/client";
@@ -21,13 +21,29 @@ import { decodeBind, fromBase64, hashHpkeKey, toHex } from "../../../relayer/pro
 import type { PageInput, PageOutput } from "./support/browserPage";
 import { NETWORK_ID, NOW, receiptFile } from "./support/enclave";
 
-const packager: Record<"buildForNode" | "buildForBrowser", (outdir: string) => Promise<unknown>> =
-  require("../../../relayer/client/buildPackage.cjs");
+const packager: Record<"buildForNode" | "buildForBrowser", (outdir: string) => Promise<unknown>> & {
+  readonly browserCrypto: Plugin;
+} = require("../../../relayer/client/buildPackage.cjs");
 const ROOT = resolve(__dirname, "..", "..", "..");
 const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) =>
   existsSync(path),
 );
-const metafile = z.object({ inputs: z.record(z.string(), z.unknown()) });
+const metafile = z.object({
+  inputs: z.record(z.string(), z.unknown()),
+  outputs: z.record(
+    z.string(),
+    z.object({ inputs: z.record(z.string(), z.object({ bytesInOutput: z.number() })) }),
+  ),
+});
+/** What a page that verifies a receipt needs of this repository, and nothing else of it. */
+const VERIFIES = [
+  "relayer/client/receiptFile.ts",
+  "relayer/client/verifyReceipt.ts",
+  "relayer/errors.ts",
+  ...["bind", "bytes", "crypto.browser", "head", "hpke", "ids", "merkle", "receipt", "terms", "text"].map(
+    (name) => `relayer/protocol/${name}.ts`,
+  ),
+];
 
 /** A project that depends on this package, as `npm install` would lay it out. */
 function layOut(folder: string): string {
@@ -78,15 +94,18 @@ describe("the package that others import", () => {
 
   describe("in a browser", () => {
     let page: string;
+    let outputs: z.infer<typeof metafile>["outputs"];
     beforeAll(async () => {
       const built: unknown = await packager.buildForBrowser(dist);
-      const { inputs } = metafile.parse(Object(built).metafile);
+      const parsed = metafile.parse(Object(built).metafile);
+      const { inputs } = parsed;
+      outputs = parsed.outputs;
       // Not in a browser: chain, store, HTTP. A Node built-in would already have failed the build.
       expect(Object.keys(inputs).filter((name) => /@ton\/|relayer\/(chain|store)|undici/.test(name))).toEqual(
         [],
       );
-      // A page loads all of it: 181 kB when this was written.
-      expect(statSync(join(dist, "browser.mjs")).size).toBeLessThan(220_000);
+      // A page loads all of it: 123 kB when this was written.
+      expect(statSync(join(dist, "browser.mjs")).size).toBeLessThan(135_000);
       const bundled = await build({
         entryPoints: [join(__dirname, "support", "browserPage.ts")],
         bundle: true,
@@ -104,6 +123,63 @@ describe("the package that others import", () => {
         ],
       });
       page = bundled.outputFiles[0]?.text ?? "";
+    });
+
+    it("is a third as large where it only verifies receipts, and holds nothing that this does not need", async () => {
+      // 69 kB when this was written.
+      expect(statSync(join(dist, "verify.mjs")).size).toBeLessThan(76_000);
+      const [, output] = Object.entries(outputs).find(([name]) => name.endsWith("verify.mjs")) ?? [];
+      const held = Object.entries(output?.inputs ?? {})
+        .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+        .map(([name]) => name);
+      expect(held.filter((name) => name.startsWith("relayer/")).sort()).toEqual(VERIFIES);
+      const packages = held.flatMap(
+        (name) => /node_modules\/((?:@[^/]+\/)?[^/]+\/[^/]+)/.exec(name)?.[1] ?? [],
+      );
+      expect([...new Set(packages)].sort()).toEqual([
+        ...["@noble/curves/abstract", "@noble/curves/ed25519.js", "@noble/curves/utils.js"],
+        ...["_md.js", "_u64.js", "hkdf.js", "hmac.js", "sha2.js", "utils.js"].map(
+          (name) => `@noble/hashes/${name}`,
+        ),
+        "zod/v4",
+      ]);
+      // Ciphers and key agreement are for sealing; schemas of whole zod and its languages are for nobody here.
+      expect(held.filter((name) => /ciphers|montgomery|zod\/v4\/(classic|locales)/.test(name))).toEqual([]);
+    });
+
+    it("verifies with the small bundle what the large one verifies, and refuses what that refuses", async () => {
+      const { verifyReceipt, parseReceiptFile } = await importBundle(join(dist, "verify.mjs"));
+      const file = receiptFile();
+      expect(verifyReceipt(parseReceiptFile(JSON.stringify(file))).ok).toBe(true);
+      const forged = verifyReceipt(parseReceiptFile(JSON.stringify({ ...file, response: "other" })));
+      expect(forged.checks.filter(({ outcome }) => outcome === "failed").map(({ name }) => name)).toEqual([
+        "response",
+      ]);
+      for (const wrong of [
+        { ...file, more: 1 },
+        { ...file, worker: "x" },
+        { ...file, proof: ["?"] },
+      ]) {
+        expect(() => parseReceiptFile(JSON.stringify(wrong))).toThrow("not a receipt");
+      }
+    });
+
+    it("lets a bundler drop what a page does not use of `browser.ts`, too", async () => {
+      const bundled = await build({
+        stdin: {
+          contents: `import { verifyReceipt } from "./relayer/client/browser"; console.log(verifyReceipt);`,
+          resolveDir: ROOT,
+        },
+        bundle: true,
+        write: false,
+        metafile: true,
+        platform: "browser",
+        plugins: [packager.browserCrypto],
+      });
+      const [output] = Object.values(metafile.parse(bundled.metafile).outputs);
+      const held = Object.entries(output?.inputs ?? {}).filter(([, { bytesInOutput }]) => bytesInOutput > 0);
+      const own = held.map(([name]) => name).filter((name) => name.startsWith("relayer/"));
+      expect(own.filter((name) => !VERIFIES.includes(name))).toEqual([]);
     });
 
     it("checks a worker, seals, opens and verifies with no more than a page has", () => {
@@ -142,6 +218,23 @@ describe("the package that others import", () => {
     );
   });
 });
+
+/** A built module, as a page would have it: through the `vm` that knows no file and no Node. */
+async function importBundle(
+  path: string,
+): Promise<Pick<typeof import("../../../relayer/client"), "parseReceiptFile" | "verifyReceipt">> {
+  const bundled = await build({
+    entryPoints: [path],
+    bundle: true,
+    write: false,
+    format: "iife",
+    globalName: "verify",
+    platform: "browser",
+  });
+  const { crypto, TextEncoder, TextDecoder, URL } = globalThis;
+  const context = createContext({ crypto, TextEncoder, TextDecoder, URL });
+  return runInContext(`${bundled.outputFiles[0]?.text ?? ""};verify`, context);
+}
 
 const EXPECTED: Omit<PageOutput, "worker"> & { worker: unknown } = {
   verified: true,
