@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
-import { HumanMessage } from "@langchain/core/messages";
+import { HumanMessage, ToolMessage } from "@langchain/core/messages";
 import { tool as langchainTool } from "@langchain/core/tools";
 import { ChatOpenAI } from "@langchain/openai";
 import { generateObject, generateText, stepCountIs, streamText, tool } from "ai";
@@ -277,6 +277,37 @@ describe("official clients, against a gateway with a real network behind it", ()
       expect(weather.parse(JSON.parse(output_text))).toEqual({ city: "Bern" });
     });
 
+    it("streams a tool's arguments, and hands several calls over in their order", async () => {
+      const tools = [tool, { ...tool, name: "time" }];
+      const stream = world.openai.responses.stream({ model: MODEL, input: "weather?", tools });
+      const args = new Map<number, string>();
+      for await (const event of stream) {
+        if (event.type === "response.function_call_arguments.delta") {
+          args.set(event.output_index, (args.get(event.output_index) ?? "") + event.delta);
+        }
+      }
+      const { output } = await stream.finalResponse();
+      expect(output.map((item) => (item.type === "function_call" ? item.name : item.type))).toEqual([
+        "weather",
+        "time",
+      ]);
+      expect(args.get(0)).toBe('{"city":"Bern"}');
+    });
+
+    it("stops at an abort, and pays up to there", async () => {
+      backend.delayMs = 200;
+      const stream = world.openai.responses.stream({ model: MODEL, input: "which city?" });
+      const read = async () => {
+        for await (const event of stream) {
+          if (event.type === "response.output_text.delta") {
+            stream.abort();
+          }
+        }
+      };
+      await expect(read()).rejects.toBeInstanceOf(APIUserAbortError);
+      backend.delayMs = 0;
+    });
+
     it("refuses by name what needs more than a chat", async () => {
       const input = "hello";
       const refused = [
@@ -367,6 +398,42 @@ describe("official clients, against a gateway with a real network behind it", ()
     ]);
     const { tool_calls } = await bound.invoke("weather?");
     expect(tool_calls).toMatchObject([{ name: "weather", args: { city: "Bern" } }]);
+  });
+
+  it("LangChain's ChatOpenAI does the same over the responses API, and goes on with a tool's result", async () => {
+    const model = new ChatOpenAI({
+      model: MODEL,
+      apiKey: ADMIN_KEY,
+      useResponsesApi: true,
+      configuration: { baseURL: `${world.gateway.url}/v1` },
+      maxRetries: 0,
+    });
+    const question = new HumanMessage("hello");
+    const answer = await model.invoke([question]);
+    expect([answer.text, answer.usage_metadata?.output_tokens]).toEqual([SAID, 4]);
+    let streamed = "";
+    for await (const chunk of await model.stream([question])) {
+      streamed += chunk.text;
+    }
+    expect(streamed).toBe(SAID);
+    const bound = model.bindTools([
+      langchainTool(async () => "sunny", { name: "weather", description: "the weather", schema: weather }),
+    ]);
+    const called = await bound.invoke([question]);
+    expect(called.tool_calls).toMatchObject([{ id: "call_0", name: "weather", args: { city: "Bern" } }]);
+    const last = await bound.invoke([
+      question,
+      called,
+      new ToolMessage({ content: "sunny", tool_call_id: "call_0" }),
+    ]);
+    expect(last.text).toBe(SAID);
+    expect(backend.last().messages).toMatchObject([
+      { role: "user" },
+      { role: "assistant", tool_calls: [{ id: "call_0" }] },
+      { role: "tool", tool_call_id: "call_0", content: "sunny" },
+    ]);
+    const city = await model.withStructuredOutput(weather, { name: "city" }).invoke("which city?");
+    expect(city).toEqual({ city: "Bern" });
   });
 
   it("curl -N reads every event as it comes, up to [DONE]", async () => {
