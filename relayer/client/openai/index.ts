@@ -2,7 +2,7 @@
 export { beginAnswer, type OpenAiRequest, type PendingAnswer } from "./beginAnswer";
 export { type HttpError, toHttpError } from "./errorBody";
 export { estimateBody } from "./estimateBody";
-export { modelBody } from "./modelBody";
+export { modelBody, pricesBody } from "./modelBody";
 export { ANSWER_PATHS, type AnswerKind } from "./readRequest";
 export { answerHeaders, isStream, SSE_HEADERS, type StreamSink } from "./streamAnswer";
 export type { WholeAnswer } from "./wholeAnswer";
