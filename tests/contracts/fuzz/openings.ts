@@ -8,7 +8,7 @@ import { attestWorker, claim } from "./acts/signed";
 import type { Opening, Step } from "./steps";
 
 /** An act, who does it (the number of a developer or provider), and what is not as usual. */
-interface Scripted {
+export interface Scripted {
   readonly act: Act;
   readonly who?: number;
   readonly how?: Partial<Step>;

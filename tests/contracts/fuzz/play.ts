@@ -7,7 +7,7 @@ import { type Letter, told } from "./arrival";
 import { Books } from "./books";
 import { describeMessage } from "./describe";
 import { endEverything, takeStakesHome } from "./endEverything";
-import { SCRIPTS, USUAL } from "./openings";
+import { SCRIPTS, type Scripted, USUAL } from "./openings";
 import { PLENTY } from "./plenty";
 import { PRICE_LISTS } from "./prices";
 import type { Stage } from "./stage";
@@ -37,7 +37,7 @@ export function play(
   const acted = new Map<string, number>();
   told(
     () => `the opening (${sequence.opening})`,
-    () => openWith(sequence, stage, books),
+    () => perform(stage, books, SCRIPTS[sequence.opening]),
   );
   for (const [index, step] of sequence.steps.entries()) {
     const tellStep = (line: string) => tell(`${index}. ${line}`);
@@ -59,8 +59,9 @@ export function play(
   return { transactions: books.transactions, carriedOut: books.carriedOut };
 }
 
-function openWith({ opening }: Sequence, stage: Stage, books: Books): void {
-  for (const { act, who = 0, how, after = 0 } of SCRIPTS[opening]) {
+/** Acts in their order, each with all that follows from it. */
+export function perform(stage: Stage, books: Books, script: readonly Scripted[]): void {
+  for (const { act, who = 0, how, after = 0 } of script) {
     const step = { ...USUAL, ...how };
     stage.chain.now += after;
     for (const sent of act(lookAt(stage, books, step), who)) {

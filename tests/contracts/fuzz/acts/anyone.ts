@@ -7,7 +7,7 @@ import { WORKERS } from "./signed";
 
 type Fits = (job: JobView) => boolean;
 
-const onJob =
+export const onJob =
   (name: "ExpireJob" | "FinalizeJob" | "AwardJob", fits: Fits): Act =>
   (look) => {
     const { stage, step } = look;
@@ -15,7 +15,7 @@ const onJob =
     return [{ name, from: stage.stranger, to, content: bare(OP[name]) }];
   };
 
-const releaseClaims: Act = (look) => {
+export const releaseClaims: Act = (look) => {
   const { stage, step } = look;
   const waits = ({ lanes }: JobView) => [...lanes.values()].some(({ maturing }) => maturing > 0n);
   const worker = pick(WORKERS, step.detail % 5 === 0 ? 1 : 0).id;

@@ -19,7 +19,7 @@ const rule =
   };
 
 /** By tenths, and now and then a word that is finer. */
-const fairly = rule([0n, 1_000n, 5_000n, 9_000n, FULL_BPS, 3_333n, 1n, 9_999n]);
+export const fairly = rule([0n, 1_000n, 5_000n, 9_000n, FULL_BPS, 3_333n, 1n, 9_999n]);
 /** More than there is. */
 const beyond = rule([FULL_BPS + 1n, 65_535n]);
 

@@ -99,7 +99,7 @@ export const openTask: Act = (look, who) => {
   return [{ name: "OpenTask", from, to, amount: price + callback, content, init }];
 };
 
-const topUp: Act = (look, who) => {
+export const topUp: Act = (look, who) => {
   const { address: to, developer: from } = jobOf(look, who);
   const amount = look.step.amount % 9 === 0 ? 0n : budgetOf(look);
   return [
@@ -143,8 +143,8 @@ export const dispute: Act = (look, who) => {
   return [{ name: "DisputeClaim", from, to, amount, content }];
 };
 
-const close = simply("CloseJob");
-const cancel = simply("CancelJob");
+export const close = simply("CloseJob");
+export const cancel = simply("CancelJob");
 const OPENINGS = [openSession, openSession, openSession, openAuction, openAuction, openTask, openTask];
 
 /** What a developer does, the more often the more of it; a greedy one takes back what it can, as early as it can. */

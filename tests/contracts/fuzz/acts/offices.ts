@@ -70,14 +70,17 @@ const cancelChange: Act = ({ stage, step }) => [
 
 export const GOVERNORS_ACTS: readonly Act[] = [queueChange, executeChange, cancelChange];
 
-export const GUARDIANS_ACTS: readonly Act[] = [
-  ({ stage }) => [{ name: "Pause", from: stage.guardian, to: stage.network, content: bare(OP.Pause) }],
-  ({ stage, step }) => {
-    const removals = [
-      { name: "RevokeImage" as const, content: worded(OP.RevokeImage, IMAGE) },
-      { name: "RevokeModel" as const, content: worded(OP.RevokeModel, MODEL) },
-      { name: "RaiseEpoch" as const, content: bare(OP.RaiseEpoch) },
-    ];
-    return [{ from: stage.guardian, to: stage.attestation, ...pick(removals, step.detail) }];
-  },
+export const pause: Act = ({ stage }) => [
+  { name: "Pause", from: stage.guardian, to: stage.network, content: bare(OP.Pause) },
 ];
+
+export const revoke: Act = ({ stage, step }) => {
+  const removals = [
+    { name: "RevokeImage" as const, content: worded(OP.RevokeImage, IMAGE) },
+    { name: "RevokeModel" as const, content: worded(OP.RevokeModel, MODEL) },
+    { name: "RaiseEpoch" as const, content: bare(OP.RaiseEpoch) },
+  ];
+  return [{ from: stage.guardian, to: stage.attestation, ...pick(removals, step.detail) }];
+};
+
+export const GUARDIANS_ACTS: readonly Act[] = [pause, revoke];

@@ -34,7 +34,7 @@ const requestAcceptance: Act = (look, who) => [
   },
 ];
 
-const release: Act = (look, who) => {
+export const release: Act = (look, who) => {
   const { operator, owner } = pick(look.stage.providers, who);
   const from = look.step.detail % 2 ? operator : owner;
   return [{ name: "ReleaseJob", from, to: ownJob(look, who).address, content: bare(OP.ReleaseJob) }];
@@ -77,14 +77,14 @@ export const bid: Act = (look, who) => {
   return [{ name: "BidOnJob", from, to: pick(look.stage.providers, who).address, content }];
 };
 
-const dropWorker: Act = (look, who) => {
+export const dropWorker: Act = (look, who) => {
   const { address: to, operator: from } = pick(look.stage.providers, who);
   return [
     { name: "DropWorker", from, to, content: worded(OP.DropWorker, pick(WORKERS, look.step.detail).id) },
   ];
 };
 
-const addStake: Act = (look, who) => {
+export const addStake: Act = (look, who) => {
   const { address: to, owner: from } = pick(look.stage.providers, who);
   const amount = BigInt(look.step.amount % 5) * TON;
   const content = body(storeAddStake({ $$type: "AddStake", queryId: 1n, amount }));
@@ -92,7 +92,7 @@ const addStake: Act = (look, who) => {
 };
 
 /** Up to a little more than is free. */
-const unbond: Act = (look, who) => {
+export const unbond: Act = (look, who) => {
   const { address: to, owner: from } = pick(look.stage.providers, who);
   const provider = look.provider(who);
   const free = provider === undefined ? TON : provider.stake - provider.bonded;
@@ -101,12 +101,12 @@ const unbond: Act = (look, who) => {
   return [{ name: "Unbond", from, to, content }];
 };
 
-const withdraw: Act = (look, who) => {
+export const withdraw: Act = (look, who) => {
   const { address: to, owner: from } = pick(look.stage.providers, who);
   return [{ name: "WithdrawUnbonded", from, to, content: bare(OP.WithdrawUnbonded) }];
 };
 
-const setOffers: Act = (look, who) => {
+export const setOffers: Act = (look, who) => {
   const { address: to, operator: from } = pick(look.stage.providers, who);
   const offers = Dictionary.empty<bigint, Offer>();
   offers.set(MODEL, { $$type: "Offer", prices: PRICES, contextLength: 4_096n, concurrency: 8n });
@@ -123,7 +123,7 @@ const setOffers: Act = (look, who) => {
 };
 
 /** Another operator from now on; jobs keep theirs. */
-const setCatalog: Act = (look, who) => {
+export const setCatalog: Act = (look, who) => {
   const { address: to, owner: from, operator } = pick(look.stage.providers, who);
   const content = body(
     storeSetCatalog({
