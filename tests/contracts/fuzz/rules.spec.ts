@@ -8,7 +8,7 @@ import { fairly } from "./acts/arbiter";
 import { cancel, close, dispute, openSession, topUp } from "./acts/developer";
 import { expose } from "./acts/lies";
 import { executeChange, pause, queueChange, revoke } from "./acts/offices";
-import { addStake, bid, dropWorker, release, setCatalog, setOffers, unbond, withdraw } from "./acts/provider";
+import { addStake, dropWorker, release, setCatalog, setOffers, unbond, withdraw } from "./acts/provider";
 import { attestWorker, claim, cosigned, deliver } from "./acts/signed";
 import { nameOf, Violation } from "./arrival";
 import { Books } from "./books";
@@ -103,7 +103,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     more: TON,
     breaks: "CloseJob was carried out for less than its least value",
   },
-  "stake disappears": {
+  "a provider forgets a bond": {
     after: ["session"],
     act: setOffers,
     outcome: (did, _before, start) => ({
@@ -221,20 +221,6 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     act: award,
     ahead: 600,
     breaks: "a job was awarded while bids were taken",
-  },
-  "a bid comes late": {
-    after: ["auction", { act: attestWorker, after: 600 }],
-    act: bid,
-    how: { amount: 10 },
-    name: "BidPlaced",
-    ahead: -600,
-    breaks: "a bid was taken after the auction's end",
-  },
-  "an answer comes late": {
-    after: ["task", { act: attestWorker, after: 10 * DAY }],
-    act: deliver,
-    ahead: -10 * DAY,
-    breaks: "an answer was taken after the deadline",
   },
 
   // jobs: signatures
@@ -364,8 +350,9 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     breaks: "somebody else than the governor",
   },
   "a change is executed early": {
-    after: ["nothing", { act: queueChange }],
+    after: ["nothing", { act: queueChange, how: { detail: 2 } }],
     act: executeChange,
+    how: { detail: 2 },
     ahead: DAY,
     breaks: "a change was executed before its time",
   },
