@@ -185,6 +185,14 @@ describe("official clients, against a gateway with a real network behind it", ()
       const pending = chat().create({ model: MODEL, messages }, { signal: abort.signal });
       abort.abort();
       await expect(pending).rejects.toBeInstanceOf(APIUserAbortError);
+      // A broken-off answer's receipt may come after the next answers': until then their costs are not known.
+      await until("every receipt is here", async () => {
+        const told = [];
+        for (let turn = 0; turn < 3; turn += 1) {
+          told.push((await chat().create({ model: MODEL, messages })).usage);
+        }
+        return told.every((usage) => usage !== undefined && "cost_nano" in usage) ? true : undefined;
+      });
       const { response } = await chat().create({ model: MODEL, messages }).withResponse();
       await until("the lane has no gap", async () => {
         const receipt = await world.get(`/v1/receipts/${response.headers.get("cocoon-receipt")}`);

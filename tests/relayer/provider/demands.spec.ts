@@ -130,7 +130,6 @@ describe("provider and a receipt that its developer demands on the chain", () =>
     await demand(job, record, 1);
     const { leaves } = await untilShown(job);
     expect(leaves).toMatchObject([{ index: 1 }]);
-    expect(world.logLines.join("")).toContain("receipts fetched");
   });
 
   it("shows one that its store has lost out of the worker's memory", async () => {
