@@ -103,15 +103,13 @@ const external = externalVectors("transparency-dev-merkle/testdata/inclusion");
 const describeExternal = external === undefined ? describe.skip : describe;
 
 describeExternal("The contract's log of receipts and transparency-dev's vectors", () => {
-  const files = readdirSync(external ?? "", { recursive: true, encoding: "utf8" }).filter((name) =>
-    name.endsWith(".json"),
-  );
   const decode = (text: string | null | undefined) => new Uint8Array(Buffer.from(text ?? "", "base64"));
 
   it("agree about every one whose hashes are hashes", async () => {
     const job = await open(world());
+    const files = readdirSync(external ?? "", { recursive: true, encoding: "utf8" });
     let fits = 0;
-    for (const file of files) {
+    for (const file of files.filter((name) => name.endsWith(".json"))) {
       const vector = JSON.parse(readFileSync(path.join(external ?? "", file), "utf8"));
       const claim = {
         leafHash: decode(vector.leafHash),
