@@ -153,7 +153,7 @@ describe("the commands that ask a gateway about money", () => {
     const model = toHex(MODEL_HASH);
     expect((await cocoon(["network", "demand", model, "5000"])).code).toBe(0);
     const opened = await json(sentSchema, [
-      ...["job", "open", model, "0.5", "--auction", "600"],
+      ...["job", "open", model, "0.5", "--auction", "--for", "600"],
       ...["--ceiling", "400000000,40000000,1600000000,1600000000"],
       ...["--session-key", toHex(primitives.ed25519PublicKey(SEED))],
     ]);
