@@ -71,10 +71,10 @@ function datesAhead(stage: Stage, books: Books): number[] {
     if (job === undefined) {
       continue;
     }
-    const { terms, auction, lanes, dispute } = job;
+    const { terms, auction, lanes, dispute, demand } = job;
     dates.push(Number(terms?.acceptBy ?? 0n), Number(terms?.deadline ?? 0n), job.closeAt);
     dates.push(Number(auction?.endsAt ?? 0n), Number(terms?.acceptBy ?? 0n) + DAY);
-    dates.push(Number(dispute?.endsAt ?? 0n));
+    dates.push(Number(dispute?.endsAt ?? 0n), Number(demand?.answerBy ?? 0n));
     for (const lane of lanes.values()) {
       dates.push(Number(lane.maturingAt), Number(lane.latestAt), Number(lane.expiresAt));
     }

@@ -6,6 +6,7 @@ import { Claims } from "./claims";
 import { describeMessage } from "./describe";
 import { checkEnd } from "./ends";
 import { mostOf } from "./most";
+import { checkDemand } from "./rules/demands";
 import { checkLeast, checkRefused, checkRole, checkSlack, checkStake, checkStruck } from "./rules/everywhere";
 import type { OfficeMemory } from "./rules/offices";
 import type { Stage } from "./stage";
@@ -177,6 +178,7 @@ export class Books {
     checkSlack(arrival);
     checkStake(arrival);
     checkStruck(arrival);
+    checkDemand(arrival);
     if (arrival.outcome.aborted) {
       checkRefused(arrival);
     } else {

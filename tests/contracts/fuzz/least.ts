@@ -37,6 +37,8 @@ async function ofJobs({ network }: World, job: Job) {
     ReleaseClaims: await job.getMinValueToReleaseClaims(),
     CloseJob: await job.getMinValueToCloseJob(),
     ...(await ofProofs(job)),
+    DemandReceipt: await job.getMinValueToDemand(),
+    ShowReceipt: await job.getMinValueToShowReceipt(),
     DisputeClaim: await job.getMinValueToDispute(),
     ResolveDispute: await job.getMinValueToResolveDispute(),
     AwardJob: await job.getMinValueToAwardJob(),
@@ -56,6 +58,7 @@ async function ofProofs(job: Job) {
     ProveOvercharge: least,
     ProveFalseTotal: least,
     ProveShrunkLog: least,
+    ProveWithheld: least,
   };
 }
 

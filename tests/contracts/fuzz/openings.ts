@@ -1,7 +1,9 @@
 import { DAY } from "../../support/world";
 import type { Act } from "./acts/act";
 import { award, syncParams } from "./acts/anyone";
+import { demand } from "./acts/demands";
 import { dispute, openAuction, openSession, openTask } from "./acts/developer";
+import { claimFromLog } from "./acts/lies";
 import { executeChange, queueChange } from "./acts/offices";
 import { bid } from "./acts/provider";
 import { attestWorker, claim } from "./acts/signed";
@@ -79,6 +81,14 @@ export const SCRIPTS: Readonly<Record<Opening, readonly Scripted[]>> = {
     { act: dispute, after: 3_600 },
     { act: dispute, who: 1 },
     { act: attestWorker, after: DAY },
+  ],
+  demanded: [
+    { act: openSession },
+    { act: openSession, who: 1, how: RIVAL },
+    { act: claimFromLog, how: { job: 1, amount: 3 } },
+    { act: demand, who: 1, how: { amount: 3 } },
+    { act: claimFromLog, how: { amount: 3 }, after: DAY / 4 },
+    { act: demand, how: { amount: 3 } },
   ],
   task: [{ act: openTask }, { act: openTask, who: 1, how: RIVAL }],
 };

@@ -15,18 +15,8 @@ export const PRICE_LISTS = [
 type Factor = readonly [bigint, bigint];
 
 function priced(factors: { gas: Factor; forward: Factor; storage: Factor }): Cell {
-  const config = Dictionary.loadDirect(
-    Dictionary.Keys.Int(32),
-    Dictionary.Values.Cell(),
-    MAINNET_2026_CONFIG,
-  );
-  const parameter = (id: number) => {
-    const cell = config.get(id);
-    if (cell === undefined) {
-      throw new Error(`The configuration has no parameter ${id}.`);
-    }
-    return cell.beginParse();
-  };
+  const config = parametersOf(MAINNET_2026_CONFIG);
+  const parameter = (id: number) => parameterOf(config, id).beginParse();
   const times = (price: bigint, [up, down]: Factor) => (price * up) / down;
 
   const gas = parameter(GAS);
@@ -46,11 +36,7 @@ function priced(factors: { gas: Factor; forward: Factor; storage: Factor }): Cel
   }
   config.set(FORWARD, forwardPrices.storeSlice(forward).endCell());
 
-  const storage = Dictionary.loadDirect(
-    Dictionary.Keys.Uint(32),
-    Dictionary.Values.BitString(8 + 32 + 4 * 64),
-    parameter(STORAGE).asCell(),
-  );
+  const storage = storageIn(config);
   for (const [since, entry] of storage) {
     const prices = beginCell().storeBits(entry).endCell().beginParse();
     const dearer = beginCell().storeUint(prices.loadUint(8), 8).storeUint(prices.loadUint(32), 32);
@@ -61,4 +47,49 @@ function priced(factors: { gas: Factor; forward: Factor; storage: Factor }): Cel
   }
   config.set(STORAGE, beginCell().storeDictDirect(storage).endCell());
   return beginCell().storeDictDirect(config).endCell();
+}
+
+/** What so much of an account costs over so long, at one of the price lists. */
+export function rentOf(
+  prices: number,
+  { cells, bits, seconds }: { readonly cells: bigint; readonly bits: bigint; readonly seconds: bigint },
+): bigint {
+  const entry = [...storageIn(parametersOf(PRICE_LISTS[prices]?.config ?? MAINNET_2026_CONFIG)).values()].at(
+    -1,
+  );
+  if (entry === undefined) {
+    throw new Error("The configuration has no prices of storage.");
+  }
+  const fields = beginCell()
+    .storeBits(entry)
+    .endCell()
+    .beginParse()
+    .skip(8 + 32);
+  const bitPrice = fields.loadUintBig(64);
+  const cellPrice = fields.loadUintBig(64);
+  const product = (bits * bitPrice + cells * cellPrice) * seconds;
+  return (product + 0xffffn) >> 16n; // prices are in 2^-16 nanoton, rounded up
+}
+
+type Parameters = Dictionary<number, Cell>;
+
+function parametersOf(config: Cell): Parameters {
+  return Dictionary.loadDirect(Dictionary.Keys.Int(32), Dictionary.Values.Cell(), config);
+}
+
+function parameterOf(config: Parameters, id: number): Cell {
+  const cell = config.get(id);
+  if (cell === undefined) {
+    throw new Error(`The configuration has no parameter ${id}.`);
+  }
+  return cell;
+}
+
+/** By the date from which each holds. */
+function storageIn(config: Parameters) {
+  return Dictionary.loadDirect(
+    Dictionary.Keys.Uint(32),
+    Dictionary.Values.BitString(8 + 32 + 4 * 64),
+    parameterOf(config, STORAGE),
+  );
 }

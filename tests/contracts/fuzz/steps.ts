@@ -52,6 +52,7 @@ export const OPENINGS = [
   "changed",
   "disputed",
   "ruling",
+  "demanded",
 ] as const;
 export type Opening = (typeof OPENINGS)[number];
 

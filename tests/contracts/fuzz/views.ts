@@ -2,6 +2,7 @@ import { type Address, type Cell, Dictionary, type Slice } from "@ton/core";
 import {
   type AcceptedJob,
   type AuctionedJob,
+  type Demand,
   type Dispute,
   type JobRecord,
   type JobRules,
@@ -9,6 +10,7 @@ import {
   type Lane,
   loadAcceptedJob,
   loadAuctionedJob,
+  loadDemand,
   loadDispute,
   loadJobRecord,
   loadJobRules,
@@ -39,6 +41,8 @@ export interface JobView {
   readonly auction: AuctionedJob | undefined;
   /** While its developer disputes what is claimed. */
   readonly dispute: Dispute | undefined;
+  /** The receipt that its developer demands. */
+  readonly demand: Demand | undefined;
 }
 
 export interface ProviderView {
@@ -60,6 +64,13 @@ export const ACTIVE = 3;
 export const CLOSING = 4;
 export const DISPUTED = 5;
 export const TASK = 16;
+
+/** Whether heads and proofs about it are taken. */
+export const hasSession = ({ state }: Pick<JobView, "state">): boolean => state >= ACTIVE && state !== TASK;
+
+/** By when its claims mature: a dispute stops it until the arbiter's time is over. */
+export const maturingTime = ({ dispute }: Pick<JobView, "dispute">, now: number): number =>
+  dispute !== undefined && now < Number(dispute.endsAt) ? Number(dispute.at) : now;
 
 const LANE_BITS = 64 + 32 + 192;
 /** hpkeKeyHash, imageHash, modelHash. */
@@ -90,6 +101,7 @@ function readRecord(state: number, cell: Cell) {
     rules: undefined,
     auction: undefined,
     dispute: undefined,
+    demand: undefined,
   };
   if (state === NEW) {
     return { ...nothing, identity: identityIn(cell) };
@@ -107,6 +119,7 @@ function readRecord(state: number, cell: Cell) {
     accepted,
     rules: rulesIn(accepted.rules),
     dispute: state === DISPUTED ? disputeIn(accepted.rules) : undefined,
+    demand: record.remainingRefs > 0 ? loadDemand(record.loadRef().beginParse()) : undefined,
     ...identified(accepted),
   };
 }

@@ -59,6 +59,18 @@ export function ownJob(look: Look, who: number) {
   return pick(own.length > 0 ? own : jobs, look.step.job);
 }
 
+/** One of this developer's jobs that is as an act needs it; any of them, if there is none. */
+export function developersJob(look: Look, who: number, fits: (job: JobView) => boolean): number {
+  const { jobs, developers } = look.stage;
+  const developer = pick(developers, who);
+  const own = [...jobs.keys()].filter((index) => jobs[index]?.developer.equals(developer));
+  const fitting = own.filter((index) => {
+    const job = look.job(index);
+    return job !== undefined && fits(job);
+  });
+  return pick(fitting.length > 0 ? fitting : own, look.step.job);
+}
+
 /** Jobs that are as an act needs them; all of them, if there is none. */
 export function jobsThat(look: Look, fits: (job: JobView) => boolean): readonly number[] {
   const all = [...look.stage.jobs.keys()];

@@ -2,13 +2,14 @@ import { storeDeclareDemand, storeSyncLane } from "../../../../wrappers/messages
 import { body, OP } from "../../../support/actors";
 import { CLOSING, type JobView, NEW } from "../views";
 import { type Act, bare, jobsThat, pick, worded } from "./act";
+import { meddle } from "./demands";
 import { expose, slander } from "./lies";
 import { WORKERS } from "./signed";
 
 type Fits = (job: JobView) => boolean;
 
 export const onJob =
-  (name: "ExpireJob" | "FinalizeJob" | "AwardJob", fits: Fits): Act =>
+  (name: "ExpireJob" | "FinalizeJob" | "AwardJob" | "ProveWithheld", fits: Fits): Act =>
   (look) => {
     const { stage, step } = look;
     const to = pick(stage.jobs, pick(jobsThat(look, fits), step.job)).address;
@@ -79,6 +80,8 @@ const onMarket: Act = ({ stage, step }) => [
 
 export const award = onJob("AwardJob", ({ auction }) => auction !== undefined && auction.bps <= 10_000n);
 
+export const proveWithheld = onJob("ProveWithheld", ({ demand }) => demand !== undefined);
+
 export const ANYONES_ACTS: readonly Act[] = [
   onJob("ExpireJob", ({ state }) => state !== NEW),
   onJob("ExpireJob", ({ state }) => state !== NEW && state !== CLOSING),
@@ -96,4 +99,7 @@ export const ANYONES_ACTS: readonly Act[] = [
   expose,
   expose,
   slander,
+  proveWithheld,
+  proveWithheld,
+  meddle,
 ];

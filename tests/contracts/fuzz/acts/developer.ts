@@ -13,7 +13,8 @@ import { body, OP, UNDERPAID } from "../../../support/actors";
 import { DAY, MODEL, PRICES, SESSION, service, WORKER } from "../../../support/world";
 import { REQUEST, taskService } from "../../tasks/cast";
 import type { Strategy } from "../steps";
-import { type Act, bare, type Look, pick } from "./act";
+import { type Act, bare, developersJob, type Look, pick } from "./act";
+import { demand, demandAnything } from "./demands";
 
 const QUARTER_TON = 250_000_000n;
 const HOUR = 3_600;
@@ -132,10 +133,7 @@ export const writeEntry: Act = ({ stage }) => {
 /** With the bond for what waits by now; the greedy dispute whatever they are told. */
 export const dispute: Act = (look, who) => {
   const { stage, step, now } = look;
-  const own = stage.jobs.flatMap(({ developer }, index) =>
-    developer.equals(pick(stage.developers, who)) && (look.job(index)?.lanes.size ?? 0) > 0 ? [index] : [],
-  );
-  const index = own.length > 0 ? pick(own, step.job) : stage.jobs.indexOf(jobOf(look, who));
+  const index = developersJob(look, who, ({ lanes }) => lanes.size > 0);
   const { address: to, developer: from } = pick(stage.jobs, index);
   const contested = sumOfClaims(contestedClaims(look.job(index)?.lanes ?? [], now));
   const amount = disputeBond(contested) + (step.detail % 16 === 0 ? 1n : 0n);
@@ -149,10 +147,22 @@ const OPENINGS = [openSession, openSession, openSession, openAuction, openAuctio
 
 /** What a developer does, the more often the more of it; a greedy one takes back what it can, as early as it can. */
 export const DEVELOPER_ACTS: Readonly<Record<Strategy, readonly Act[]>> = {
-  honest: [...OPENINGS, topUp, close, dispute],
+  honest: [...OPENINGS, topUp, close, dispute, demand, demand],
   lazy: [...OPENINGS, topUp],
-  greedy: [...OPENINGS, cancel, cancel, close, close, close, dispute, dispute, dispute],
-  "front-running": [...OPENINGS, cancel, close, dispute],
-  replaying: [...OPENINGS, topUp, cancel, close, dispute],
+  greedy: [
+    ...OPENINGS,
+    cancel,
+    cancel,
+    close,
+    close,
+    close,
+    dispute,
+    dispute,
+    dispute,
+    demandAnything,
+    demandAnything,
+  ],
+  "front-running": [...OPENINGS, cancel, close, dispute, demand],
+  replaying: [...OPENINGS, topUp, cancel, close, dispute, demand],
   crashing: OPENINGS,
 };

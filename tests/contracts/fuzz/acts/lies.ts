@@ -4,7 +4,7 @@ import { body } from "../../../support/actors";
 import { equivocation, falseTotal, LIES, overcharge, STEP, workerLog } from "../../../support/lies";
 import { SESSION, service } from "../../../support/world";
 import { nameOfBody } from "../arrival";
-import { ACTIVE, TASK } from "../views";
+import { hasSession } from "../views";
 import { type Act, jobsThat, type Look, pick } from "./act";
 
 type Proof = (job: Address) => (builder: Builder) => unknown;
@@ -19,7 +19,7 @@ const SLANDERS: readonly Proof[] = [
 
 const accuse: (proofs: readonly Proof[], genuine: boolean) => Act = (proofs, genuine) => (look) => {
   const { stage, step } = look;
-  const running = jobsThat(look, ({ state }) => state >= ACTIVE && state !== TASK);
+  const running = jobsThat(look, hasSession);
   const index = pick(running, step.job);
   const to = pick(stage.jobs, index).address;
   // A lie that was told to another job proves nothing to this one.
@@ -41,7 +41,7 @@ export const slander = accuse(SLANDERS, false);
 /** What the lies are about: heads of an honest log, claimed before somebody shows another. */
 export const claimFromLog: Act = (look) => {
   const { stage, step, now } = look;
-  const running = jobsThat(look, ({ state }) => state >= ACTIVE && state !== TASK);
+  const running = jobsThat(look, hasSession);
   const to = pick(stage.jobs, pick(running, step.job)).address;
   const cosigned = step.detail % 4 === 0;
   const size = 1 + (step.amount % 4);

@@ -14,6 +14,7 @@ import { catalog, MODEL, PRICES, profile, WORKER } from "../../../support/world"
 import type { Strategy } from "../steps";
 import { ACTIVE, OPEN, TASK } from "../views";
 import { type Act, bare, jobsThat, ownJob, pick, worded } from "./act";
+import { answer, mislead } from "./demands";
 import { claimFromLog } from "./lies";
 import { attestWorker, claim, cosigned, deliver, WORKERS } from "./signed";
 
@@ -155,13 +156,16 @@ const serve: Act = (look, who) => {
     look.step.job,
   );
   const job = look.job(index);
+  if (job?.demand !== undefined && look.step.choice % 2 === 0) {
+    return answer(look, who);
+  }
   if (job?.state === OPEN) {
     return job.auction === undefined ? requestAcceptance(look, who) : bid(look, who);
   }
   return job?.state === TASK ? deliver(look, who) : cosigned(look, who);
 };
 
-const SERVING: readonly Act[] = [serve, serve, serve, claim, claimFromLog, deliver, bid, syncLane];
+const SERVING: readonly Act[] = [serve, serve, serve, claim, claimFromLog, deliver, bid, syncLane, answer];
 const KEEPING: readonly Act[] = [
   requestAcceptance,
   attestWorker,
@@ -178,7 +182,7 @@ const KEEPING: readonly Act[] = [
 export const PROVIDER_ACTS: Readonly<Record<Strategy, readonly Act[]>> = {
   honest: [...SERVING, ...SERVING, ...KEEPING],
   lazy: [...SERVING, requestAcceptance, attestWorker],
-  greedy: [...SERVING, claim, claim, claim, unbond, withdraw, unbond, withdraw, register],
+  greedy: [...SERVING, claim, claim, claim, mislead, unbond, withdraw, unbond, withdraw, register],
   "front-running": [...SERVING, ...KEEPING],
   replaying: [...SERVING, claim, ...KEEPING],
   crashing: [...SERVING, claim, bid],

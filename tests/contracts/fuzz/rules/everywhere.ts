@@ -20,7 +20,11 @@ export function checkSlack(arrival: Arrival): void {
   const owed = (when: "before" | "after") => {
     const [ofJob, ofProvider] = [job[when], provider[when]];
     return ofJob !== undefined
-      ? ofJob.budget - ofJob.paid + ofJob.feesOwed + (ofJob.dispute?.bond ?? 0n)
+      ? ofJob.budget -
+          ofJob.paid +
+          ofJob.feesOwed +
+          (ofJob.dispute?.bond ?? 0n) +
+          (ofJob.demand?.deposit ?? 0n)
       : ofProvider !== undefined
         ? ofProvider.stake + ofProvider.unbonding
         : 0n;

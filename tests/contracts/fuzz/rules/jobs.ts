@@ -1,12 +1,14 @@
-import type { Address, Message } from "@ton/core";
+import type { Message } from "@ton/core";
 import { contestedClaims, disputeBond, sumOfClaims } from "../../../../wrappers/contested";
 import { DAY } from "../../../support/world";
-import { type Arrival, must } from "../arrival";
+import { type Arrival, fieldsOf, must } from "../arrival";
 import { ACCEPTING, ACTIVE, CLOSING, DISPUTED, type JobView, NEW, OPEN, sameAddress, TASK } from "../views";
+import { DEMAND_RULES } from "./demands";
+import { slashed } from "./slashed";
+import { is, mustBe, RUNNING, was } from "./states";
 
 const YEAR = 365 * DAY;
 const FULL_BPS = 10_000n;
-const RUNNING = [ACTIVE, CLOSING, DISPUTED];
 
 /** Who may do it, in which state, and when: for each message that a job carried out. */
 export const JOB_RULES: Readonly<Record<string, (arrival: Arrival) => void>> = {
@@ -90,6 +92,7 @@ export const JOB_RULES: Readonly<Record<string, (arrival: Arrival) => void>> = {
   ProveOvercharge: proved,
   ProveFalseTotal: proved,
   ProveShrunkLog: proved,
+  ...DEMAND_RULES,
   ReleaseClaims({ job }) {
     const before = was(job.before, [...RUNNING, TASK]);
     must((job.after?.paid ?? 0n) > before.paid, "a release paid nothing");
@@ -166,10 +169,9 @@ function settled({ job, now, letter, message }: Arrival): void {
   must(now <= Number(lane.expiresAt) + grace, "a head was taken after its worker's grace");
 }
 
-function proved({ job, letter }: Arrival): void {
-  was(job.before, RUNNING);
-  must(letter?.truth?.genuine === true, "a job was ended by a proof of a lie that nobody told");
-  must(job.after === undefined, "a job is still there after a proved lie");
+function proved(arrival: Arrival): void {
+  must(arrival.letter?.truth?.genuine === true, "a job was ended by a proof of a lie that nobody told");
+  slashed(arrival, fieldsOf(arrival.message).skip(64).loadUintBig(256));
 }
 
 /** The part of the provider, in a `ResolveDispute`. */
@@ -180,17 +182,3 @@ export const bpsOf = (message: Message): bigint =>
       .skip(32 + 64)
       .loadUint(16),
   );
-
-function was(view: JobView | undefined, states: readonly number[]): JobView {
-  must(view !== undefined && states.includes(view.state), `it was carried out in state ${view?.state}`);
-  return view;
-}
-
-function is(view: JobView | undefined, state: number): JobView {
-  must(view?.state === state, `it led to state ${view?.state} and not ${state}`);
-  return view;
-}
-
-function mustBe(sender: Address, role: Address | undefined, name: string): void {
-  must(sameAddress(sender, role), `somebody else than ${name} could do it`);
-}
