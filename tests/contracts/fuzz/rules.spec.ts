@@ -1,12 +1,16 @@
-import type { Address, Message } from "@ton/core";
+import type { Address, Cell, Message } from "@ton/core";
 import { internal } from "@ton/sandbox";
+import { storeShowReceipt } from "../../../wrappers/messages";
+import { body } from "../../support/actors";
+import { workerLog } from "../../support/lies";
 import { DAY, START } from "../../support/world";
 import type { AccountView } from "./account";
-import type { Act, Truth } from "./acts/act";
-import { award, onJob, releaseClaims } from "./acts/anyone";
+import { type Act, pick, type Truth } from "./acts/act";
+import { award, onJob, proveWithheld, releaseClaims } from "./acts/anyone";
 import { fairly } from "./acts/arbiter";
+import { answer, demand, mislead } from "./acts/demands";
 import { cancel, close, dispute, openSession, topUp } from "./acts/developer";
-import { expose } from "./acts/lies";
+import { claimFromLog, expose } from "./acts/lies";
 import { executeChange, pause, queueChange, revoke } from "./acts/offices";
 import { addStake, dropWorker, release, setCatalog, setOffers, unbond, withdraw } from "./acts/provider";
 import { attestWorker, claim, cosigned, deliver } from "./acts/signed";
@@ -38,6 +42,8 @@ interface Fault {
   readonly ahead?: number;
   /** What the message seems to bring beyond its value. */
   readonly more?: bigint;
+  /** What the contract reads instead of the message. */
+  readonly reads?: (stage: Stage) => Cell;
   /** What its signatures are really worth. */
   readonly truth?: Truth;
   readonly outcome?: (did: Outcome, before: AccountView, start: AccountView) => Outcome;
@@ -71,6 +77,15 @@ const forgotten = (did: Outcome, before: AccountView): Outcome => {
 
 const finalize = onJob("FinalizeJob", () => true);
 const expire = onJob("ExpireJob", () => true);
+
+const ALL = { amount: 3 }; // receipts of the log
+const CLAIMED = ["session", { act: claimFromLog, how: ALL }] as const;
+const DEMANDED = [...CLAIMED, { act: demand, how: ALL }] as const;
+/** The receipt that is demanded then. */
+const shownLast = ({ jobs }: Stage): Cell => {
+  const receipt = workerLog(pick(jobs, 0).address).receipt(3);
+  return body(storeShowReceipt({ $$type: "ShowReceipt", queryId: 1n, receipt }));
+};
 
 const FAULTS: Readonly<Record<string, Fault>> = {
   // everywhere
@@ -250,6 +265,84 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     breaks: "that the worker did not sign",
   },
 
+  // jobs: receipts that are demanded
+  "a stranger demands a receipt": {
+    after: CLAIMED,
+    act: demand,
+    how: { ...STRANGER, ...ALL },
+    as: developer,
+    breaks: "somebody else than the developer",
+  },
+  "a receipt is demanded late": {
+    after: [...CLAIMED, { act: attestWorker, after: (DAY * 3) / 4 }],
+    act: demand,
+    how: ALL,
+    ahead: -DAY / 2,
+    breaks: "a receipt was demanded too late",
+  },
+  "a receipt is demanded under a forged head": {
+    after: CLAIMED,
+    act: demand,
+    how: ALL,
+    truth: FORGED,
+    breaks: "under a head that its worker did not sign",
+  },
+  "a demand is forgotten": {
+    after: CLAIMED,
+    act: demand,
+    how: ALL,
+    outcome: forgotten,
+    breaks: "a demand was not recorded",
+  },
+  "a demand keeps more than its deposit and rent": {
+    after: CLAIMED,
+    act: demand,
+    how: ALL,
+    outcome: (did) => ({
+      ...did,
+      fees: did.fees - 1n,
+      view: { ...did.view, balance: did.view.balance + 1n },
+    }),
+    breaks: "a demand kept something else",
+  },
+  "another receipt than the demanded one is believed": {
+    after: DEMANDED,
+    act: mislead,
+    how: { detail: 0 },
+    reads: shownLast,
+    breaks: "a receipt was taken that is not the demanded one",
+  },
+  "an answer is taken late": {
+    after: [...DEMANDED, { act: attestWorker, after: DAY / 4 }],
+    act: answer,
+    ahead: -DAY / 4,
+    breaks: "a receipt was taken after the demand's time",
+  },
+  "who answers goes without the deposit": {
+    after: DEMANDED,
+    act: answer,
+    outcome: without("Excesses"),
+    breaks: "who answered did not get deposit and rest",
+  },
+  "a demand outlives its answer": {
+    after: DEMANDED,
+    act: answer,
+    outcome: forgotten,
+    breaks: "a demand outlived its answer",
+  },
+  "silence is proved early": {
+    after: DEMANDED,
+    act: proveWithheld,
+    ahead: DAY / 4,
+    breaks: "silence was proved before the demand's time was over",
+  },
+  "silence is proved about a claim that is settled": {
+    after: [...DEMANDED, { act: attestWorker, after: DAY }],
+    act: proveWithheld,
+    ahead: -DAY / 2,
+    breaks: "silence was proved about a claim that is settled",
+  },
+
   // what an end pays
   "a provider goes without its claim": {
     after: ["ruling"],
@@ -386,7 +479,7 @@ function atFault(stage: Stage, fault: Fault): { readonly stage: Stage; arm(): vo
         from,
         to: info.dest,
         value: info.value.coins + more,
-        body: message.body,
+        body: fault.reads?.(stage) ?? message.body,
         bounce: info.bounce,
         stateInit: message.init ?? undefined,
       }),
