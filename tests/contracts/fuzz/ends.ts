@@ -67,12 +67,16 @@ function maturedBy({ jobIndex, now }: Arrival, before: JobView, claims: Claims):
   return matured;
 }
 
-/** The rest of the budget, and of the rent: storage is charged to the balance, and only the refund bears it. */
+/**
+ * The rest of the budget, and of the rent: storage is charged to the balance, and only the refund bears it. A demand's
+ * deposit that nobody earned, and its rent, are the developer's as well.
+ */
 function refundOf({ accountBefore, outcome, name }: Arrival, before: JobView, earned: bigint): bigint {
-  const obligations = before.budget - before.paid + before.feesOwed;
+  const deposit = before.demand?.deposit ?? 0n;
+  const obligations = before.budget - before.paid + before.feesOwed + deposit;
   const rent = accountBefore.balance - outcome.storageFee - obligations;
   const callback = before.state === TASK && name === "DeliverTask" ? callbackOf(before) : 0n;
-  const refund = before.budget - earned + rent - callback;
+  const refund = before.budget - earned + deposit + rent - callback;
   return refund > 0n ? refund : 0n;
 }
 
