@@ -150,9 +150,10 @@ export async function createAuctions(deps: AuctionDeps): Promise<Auctions> {
         forget(auction);
         return;
       case "sold":
+        // With its lanes: a request that met it without would open another job.
+        await syncSession(deps, news.session);
         forget(auction);
         sessions.add(news.session);
-        await syncSession(deps, news.session);
         return;
       case "unwanted":
         if (auction.state === "auction") {
@@ -198,7 +199,9 @@ export async function createAuctions(deps: AuctionDeps): Promise<Auctions> {
       if (opening.has(model) || underWay(model) !== undefined) {
         return "underWay";
       }
-      if ((problems.get(model)?.untilSeconds ?? 0) > nowSeconds(deps)) {
+      // One that is being taken back has failed, though that may not be noted yet.
+      const isTakenBack = auctions.some((auction) => auction.model === model);
+      if (isTakenBack || (problems.get(model)?.untilSeconds ?? 0) > nowSeconds(deps)) {
         return "unsold";
       }
       start(model);

@@ -1,11 +1,15 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { Address } from "@ton/core";
-import type { Policy } from "../../../relayer/client";
+import type { JobInfo, Policy } from "../../../relayer/client";
+import { openClient } from "../../../relayer/client/openClient";
 import { devWallet } from "../../../relayer/localnet/devWallets";
+import { createLog } from "../../../relayer/observe/log";
+import { openStore, type Store } from "../../../relayer/store";
 import { JobEscrow, modelMarket } from "../../../wrappers";
 import { readTransactions } from "../../e2e/support/jobHistory";
 import { MODEL_HASH, toUint } from "../support/deployNetwork";
 import { auctionHelpers } from "./support/auctions";
-import { createWorld, MODEL, until, type World } from "./support/world";
+import { createWorld, GATEWAY_POLICY, MODEL, until, type World } from "./support/world";
 
 // Every process of the network runs in this one, on whatever cores the machine has left.
 jest.setTimeout(300_000);
@@ -54,6 +58,82 @@ describe("gateway whose auction nobody bids in", () => {
       (await on.jobs()).some(({ state }) => state === "active") ? true : undefined,
     );
     expect((await on.answerOf(await on.ask())).costNano).toBe(LISTED_NANO);
+  });
+
+  it("holds no second auction before its time, however many ask in the moment of the first one's end", async () => {
+    const { ceilings } = POLICY.auction ?? { ceilings: {} };
+    const auction = { seconds: 600, ceilings, ifNobodyBids: "fail", againSeconds: 3_600 } as const;
+    await on.restart({ auction }, { store: `file:${world.folder}/fail` });
+    const opened = () => world.logLines.filter((line) => line.includes("auction opening")).length;
+    const before = opened();
+    expect((await on.askOnce()).status).toBe(503);
+    const up = await on.upForAuction();
+    await on.onChain(up.address);
+    const stop = new AbortController();
+    const asking = Promise.all(
+      Array.from({ length: 8 }, async () => {
+        while (!stop.signal.aborted) {
+          expect((await on.askOnce()).status).toBe(503);
+        }
+      }),
+    );
+    await on.passed(up);
+    await until("it has ended", async () => ((await on.jobs()).length === 0 ? true : undefined));
+    stop.abort();
+    await asking;
+    const refused = await on.askOnce();
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(3_000);
+    expect([refused.status, opened() - before]).toEqual([503, 1]);
+    await world.net.chain.setTime(world.net.chain.now() + 3_600);
+    expect((await on.askOnce()).status).toBe(503);
+    expect((await on.upForAuction()).address).not.toBe(up.address);
+  });
+
+  it("buys by name at once though the store is slow to note that the auction has failed", async () => {
+    await world.gateway.close();
+    const lines: string[] = [];
+    const log = createLog({
+      name: "slow",
+      level: "info",
+      destination: { write: (line) => lines.push(line) },
+    });
+    const store = await openStore({ url: "memory:", log, clock: world.clock });
+    const slow: Store = Object.create(store, {
+      transaction: {
+        value: async (work: Parameters<Store["transaction"]>[0]) => {
+          await pause(500);
+          return await store.transaction(work);
+        },
+      },
+    });
+    const { net, network } = world;
+    const opened = await openClient({
+      store: slow,
+      endpoints: [net.endpoint],
+      network: { globalId: net.chain.globalId, registry: network.registry.address.toRawString() },
+      mnemonic: devWallet("developer").mnemonic,
+      policy: { ...GATEWAY_POLICY, ...POLICY, prewarmModels: [MODEL], refreshMs: 50 },
+      log,
+      clock: world.clock,
+    });
+    const job = (isIt: (job: JobInfo) => boolean) => async () => opened.client.jobs().find(isIt);
+    try {
+      const up = await until(
+        "it is up for auction",
+        job(({ auction }) => auction !== undefined),
+      );
+      await on.onChain(up.address);
+      await on.passed({ ends_at: up.auction?.endsAtSeconds ?? 0 });
+      await until(
+        "one is opened by name",
+        job(({ state }) => state === "active"),
+      );
+      expect(lines.filter((line) => line.includes("auction opening"))).toHaveLength(1);
+    } finally {
+      await opened.close();
+      await store.close();
+      await world.startGateway();
+    }
   });
 
   /** Balance and newest transaction of each. */
