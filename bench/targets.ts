@@ -34,6 +34,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     is: "atLeast",
     rival: "@phala/dcap-qvl 0.3.9, which verifies no revocation list",
   },
+  "mutants.killed.ratio": { limit: 0.95, is: "atLeast" },
   "sealed-chunks-per-s": { limit: 20_000, is: "atLeast" },
 };
 
