@@ -20,9 +20,9 @@ import { type BindStatement, encodeBind, hashBind, toRawAddress } from "../../re
 import type { QuotePolicyConfig } from "../../wrappers/AttestationRegistry";
 import { storeRegisterAuthority, storeSubmitQuote } from "../../wrappers/messages";
 import { type TeePlatform, teePlatform } from "../../wrappers/TeePlatform";
-import { body, type Delivery, deliver, OP, type Wallet } from "./actors";
+import { body, type Delivery, deliver, OP, useWorld, type Wallet } from "./actors";
 import { exitCode } from "./expect";
-import { DAY, IMAGE, MODEL, START, type World } from "./world";
+import { DAY, enlistProvider, IMAGE, MODEL, START, type World } from "./world";
 
 /** Seed of the root that the tests' registries pin. */
 export const ROOT_SEED = Buffer.alloc(32, 7);
@@ -225,6 +225,31 @@ export function expectPolicyRefusal(world: World, sent: Delivery, code: string):
         .loadUint(16) === exitCode(code),
   });
   expect(sent.transactions).not.toHaveTransaction({ op: OP.WorkerAttested });
+}
+
+/**
+ * A world with a provider, attestation by quotes, and the test machine's authority registered; and, where one is given, a
+ * quote that was submitted.
+ */
+export function useQuoteWorld(first?: Submission): () => World {
+  const world = useWorld(
+    async (made) => {
+      showBlocks(made);
+      await enlistProvider(made);
+      await registerAuthority(made);
+      if (first !== undefined) {
+        await submitQuote(made, first);
+      }
+    },
+    { quotes: QUOTE_POLICY, images: IMAGES },
+  );
+  beforeEach(() => showBlocks(world()));
+  return world;
+}
+
+/** Nothing came of a quote: no worker, whichever contract refused. */
+export async function expectNoWorker({ provider }: World): Promise<void> {
+  expect((await provider.getWorkers()).has(toUint(RECEIPT_KEY))).toBe(false);
 }
 
 /** The first step of the cold path. */

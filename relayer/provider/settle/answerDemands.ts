@@ -60,7 +60,7 @@ async function answer(context: Context, job: JobEntry, demand: DemandFacts): Pro
   }
   const receipt = await findShown(context, address, demand);
   if (receipt === undefined) {
-    noteUnanswerable(context, address, demand);
+    await noteUnanswerable(context, address, demand);
     return;
   }
   const message = {
@@ -117,7 +117,16 @@ async function readLeaves(
     .map(({ record }) => encodeLeaf(parseRecord(Buffer.from(JSON.stringify(record))).leaf));
 }
 
-function noteUnanswerable({ metrics, log }: Context, job: string, demand: DemandFacts): void {
+/** Told once; it is looked for again in every round, since a worker may yet come back with it. */
+async function noteUnanswerable({ metrics, log }: Context, job: string, demand: DemandFacts): Promise<void> {
+  const { values } = await metrics.unanswerable.get();
+  if (values.some(({ labels, value }) => labels.job === job && value === demand.answerBy)) {
+    return;
+  }
   metrics.unanswerable.set({ job }, demand.answerBy);
-  log.error({ msg: "demanded receipt not known here", job, ...demand });
+  log.error({
+    msg: "demanded receipt not known here: restore the store's backup, or start the worker that signed it",
+    job,
+    ...demand,
+  });
 }

@@ -23,7 +23,7 @@ import {
   storeSetTcbMinimum,
 } from "../../../wrappers/messages";
 import { externalVectors } from "../../relayer/protocol/fixtures";
-import { body, deliver, OP, useWorld } from "../../support/actors";
+import { body, deliver, OP } from "../../support/actors";
 import {
   postQeIdentity as postQeIdentityIn,
   postTcbInfo as postTcbInfoIn,
@@ -31,30 +31,11 @@ import {
   tcbInfo,
 } from "../../support/collateral";
 import { events, exitCode, expectDone, expectExcess, expectRefused } from "../../support/expect";
-import {
-  FMSPC,
-  IMAGES,
-  QUOTE_POLICY,
-  quoteRefusal,
-  ROOT_SEED,
-  registerAuthority,
-  showBlocks,
-  submitQuote,
-  toUint,
-} from "../../support/quotes";
+import { FMSPC, quoteRefusal, ROOT_SEED, submitQuote, toUint, useQuoteWorld } from "../../support/quotes";
 import { recut, refAt } from "../../support/resign";
-import { DAY, enlistProvider, START } from "../../support/world";
+import { DAY, START } from "../../support/world";
 
-const world = useWorld(
-  async (made) => {
-    showBlocks(made);
-    await enlistProvider(made);
-    await registerAuthority(made);
-    await submitQuote(made);
-  },
-  { quotes: QUOTE_POLICY, images: IMAGES },
-);
-beforeEach(() => showBlocks(world()));
+const world = useQuoteWorld({});
 
 const postTcbInfo = (cells: OnChainDocument, short?: bigint) => postTcbInfoIn(world(), cells, short);
 const postQeIdentity = (cells: OnChainDocument, short?: bigint) => postQeIdentityIn(world(), cells, short);

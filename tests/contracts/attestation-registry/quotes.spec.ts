@@ -2,40 +2,25 @@ import { beginCell } from "@ton/core";
 import { makeTestMachine } from "../../../relayer/attestation/tdx/makeTestQuote";
 import { authorityOf } from "../../../relayer/attestation/tdx/onChainCertificate";
 import { storeQuoteVerified } from "../../../wrappers/messages";
-import { body, deliver, useWorld } from "../../support/actors";
+import { body, deliver } from "../../support/actors";
 import { expectRefused } from "../../support/expect";
 import {
+  expectNoWorker,
   expectPolicyRefusal,
   FMSPC,
   IMAGES,
   idsOf,
   MACHINE,
-  QUOTE_POLICY,
-  RECEIPT_KEY,
   ROOT_SEED,
   registerAuthority,
   type Submission,
   showBlocks,
   submitQuote,
-  toUint,
+  useQuoteWorld,
 } from "../../support/quotes";
-import { DAY, enlistProvider, START } from "../../support/world";
+import { DAY, START } from "../../support/world";
 
-const world = useWorld(
-  async (made) => {
-    showBlocks(made);
-    await enlistProvider(made);
-    await registerAuthority(made);
-    await submitQuote(made, { bind: { receiptPublicKey: Buffer.alloc(32, 9) } });
-  },
-  { quotes: QUOTE_POLICY, images: IMAGES },
-);
-beforeEach(() => showBlocks(world()));
-
-/** Nothing came of it: no worker, whichever contract refused. */
-async function expectNoWorker(): Promise<void> {
-  expect((await world().provider.getWorkers()).has(toUint(RECEIPT_KEY))).toBe(false);
-}
+const world = useQuoteWorld({ bind: { receiptPublicKey: Buffer.alloc(32, 9) } });
 
 const bytes = (hex: string) => Buffer.from(hex, "hex");
 const flipped = (at: number) => Buffer.alloc(48).fill(1, at, at + 1);
@@ -101,7 +86,7 @@ const another = makeTestMachine({ rootSeed: ROOT_SEED, name: "another machine" }
 describe("AttestationRegistry refuses a quote", () => {
   it.each(POLICY)("of %s", async (_name, submission, code) => {
     expectPolicyRefusal(world(), await submitQuote(world(), submission), code);
-    await expectNoWorker();
+    await expectNoWorker(world());
   });
 
   const asGuardian = async (message: Parameters<ReturnType<typeof world>["attestation"]["send"]>[2]) =>

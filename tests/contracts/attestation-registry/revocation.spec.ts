@@ -4,33 +4,13 @@ import { makeTestMachine } from "../../../relayer/attestation/tdx/makeTestQuote"
 import { testP256Key } from "../../../relayer/attestation/tdx/makeTestQuotePki";
 import { cutRevocation } from "../../../relayer/attestation/tdx/onChainCollateral";
 import { storePostRevocation } from "../../../wrappers/messages";
-import { useWorld } from "../../support/actors";
 import { post } from "../../support/collateral";
 import { events, exitCode, expectDone, expectRefused } from "../../support/expect";
-import {
-  IMAGES,
-  idsOf,
-  MACHINE,
-  QUOTE_POLICY,
-  quoteRefusal,
-  ROOT_SEED,
-  registerAuthority,
-  showBlocks,
-  submitQuote,
-} from "../../support/quotes";
+import { idsOf, MACHINE, quoteRefusal, ROOT_SEED, useQuoteWorld } from "../../support/quotes";
 import { exchanged, raw, refAt, resigned, withBits } from "../../support/resign";
-import { DAY, enlistProvider, START } from "../../support/world";
+import { DAY, START } from "../../support/world";
 
-const world = useWorld(
-  async (made) => {
-    showBlocks(made);
-    await enlistProvider(made);
-    await registerAuthority(made);
-    await submitQuote(made);
-  },
-  { quotes: QUOTE_POLICY, images: IMAGES },
-);
-beforeEach(() => showBlocks(world()));
+const world = useQuoteWorld({});
 
 describe("A revocation that anyone shows", () => {
   const [leaf, authority] = MACHINE.chain;

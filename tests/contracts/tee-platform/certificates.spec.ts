@@ -1,31 +1,20 @@
 import type { Cell } from "@ton/core";
 import { makeTestCertificate, testP256Key } from "../../../relayer/attestation/tdx/makeTestQuotePki";
-import { useWorld } from "../../support/actors";
 import { expectDone, expectRefused } from "../../support/expect";
 import {
-  IMAGES,
   idsOf,
   MACHINE,
   platformOf,
-  QUOTE_POLICY,
   RECEIPT_KEY,
   registerAuthority,
-  showBlocks,
   submitQuote,
   toUint,
+  useQuoteWorld,
 } from "../../support/quotes";
 import { exchanged, raw, resigned, signedHashOf } from "../../support/resign";
-import { DAY, enlistProvider, START } from "../../support/world";
+import { DAY, START } from "../../support/world";
 
-const world = useWorld(
-  async (made) => {
-    showBlocks(made);
-    await enlistProvider(made);
-    await registerAuthority(made);
-  },
-  { quotes: QUOTE_POLICY, images: IMAGES },
-);
-beforeEach(() => showBlocks(world()));
+const world = useQuoteWorld();
 
 const stranger = testP256Key(Buffer.alloc(32, 99), "somebody");
 type Change = Parameters<typeof resigned>[2];

@@ -2,44 +2,25 @@ import { BitString, beginCell, type Cell } from "@ton/core";
 import { makeTestMachine } from "../../../relayer/attestation/tdx/makeTestQuote";
 import { signP256, testP256Key } from "../../../relayer/attestation/tdx/makeTestQuotePki";
 import { toRawAddress } from "../../../relayer/protocol";
-import { useWorld } from "../../support/actors";
 import { expectRefused } from "../../support/expect";
 import {
   BLOCK,
+  expectNoWorker,
   expectPolicyRefusal,
-  IMAGES,
   idsOf,
   MACHINE,
   platformOf,
-  QUOTE_POLICY,
-  RECEIPT_KEY,
   ROOT_SEED,
-  registerAuthority,
   rootHash,
   type Submission,
   type SubmittedCells,
-  showBlocks,
   submitQuote,
-  toUint,
+  useQuoteWorld,
 } from "../../support/quotes";
 import { cutInto, exchanged, raw, recut, refAt, resigned, withBits } from "../../support/resign";
-import { enlistProvider, START } from "../../support/world";
+import { START } from "../../support/world";
 
-const world = useWorld(
-  async (made) => {
-    showBlocks(made);
-    await enlistProvider(made);
-    await registerAuthority(made);
-    await submitQuote(made, { bind: { receiptPublicKey: Buffer.alloc(32, 9) } });
-  },
-  { quotes: QUOTE_POLICY, images: IMAGES },
-);
-beforeEach(() => showBlocks(world()));
-
-/** Nothing came of it: no worker, whichever contract refused. */
-async function expectNoWorker(): Promise<void> {
-  expect((await world().provider.getWorkers()).has(toUint(RECEIPT_KEY))).toBe(false);
-}
+const world = useQuoteWorld({ bind: { receiptPublicKey: Buffer.alloc(32, 9) } });
 
 /** The same bytes in other cells: one byte moves over the first boundary. */
 const moved = (first: Cell): Cell => movedBy(8)(first);
@@ -250,7 +231,7 @@ const CASES: [string, Submission, string][] = [
 describe("TeePlatform refuses", () => {
   it.each(CASES)("%s", async (_name, submission, code) => {
     expectRefused(await submitQuote(world(), submission), code);
-    await expectNoWorker();
+    await expectNoWorker(world());
   });
 
   it("another machine's certificate and quote", async () => {
@@ -280,7 +261,7 @@ describe("TeePlatform refuses", () => {
     const ids = { authority: idsOf(MACHINE).authority, leafHash: idsOf(machine).leafHash };
     const to = await platformOf(world(), ids, world().attestation.address);
     expectRefused(await submitQuote(world(), { machine, to }), "ErrUnknownAuthority");
-    await expectNoWorker();
+    await expectNoWorker(world());
   });
 
   it("a certificate that its authority did not sign", async () => {

@@ -1,34 +1,24 @@
 import { makeTestMachine } from "../../../relayer/attestation/tdx/makeTestQuote";
-import { account, OP, useWorld } from "../../support/actors";
+import { account, OP } from "../../support/actors";
 import { events, expectDone, expectExcess, expectRefused, storageFee } from "../../support/expect";
 import {
   BLOCK,
   bindOf,
-  IMAGES,
   idsOf,
   MACHINE,
   platformOf,
-  QUOTE_POLICY,
   RECEIPT_KEY,
   ROOT_SEED,
   registerAuthority,
   type Submission,
-  showBlocks,
   submitQuote,
   TEST_IMAGE,
   toUint,
+  useQuoteWorld,
 } from "../../support/quotes";
-import { DAY, enlistProvider, MODEL, START } from "../../support/world";
+import { DAY, MODEL, START } from "../../support/world";
 
-const world = useWorld(
-  async (made) => {
-    showBlocks(made);
-    await enlistProvider(made);
-    await registerAuthority(made);
-  },
-  { quotes: QUOTE_POLICY, images: IMAGES },
-);
-beforeEach(() => showBlocks(world()));
+const world = useQuoteWorld();
 
 async function platform() {
   return platformOf(world(), idsOf(MACHINE), world().attestation.address);

@@ -158,6 +158,8 @@ describe("provider and a receipt that its developer demands on the chain", () =>
     const { answerBy } = (await job.contract.getDemand()) ?? { answerBy: 0n };
     await world.net.chain.setTime(Number(answerBy));
     await until("the metric is gone", async () => ((await metrics()).includes(line) ? undefined : true));
+    const told = world.logLines.filter((text) => text.includes("demanded receipt not known here"));
+    expect(told).toHaveLength(1); // however many rounds there were
   });
 
   /** Until the worker runs so many requests: it has made the receipt of one that it runs no more. */
