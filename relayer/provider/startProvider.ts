@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { Address } from "@ton/core";
 import type { KeyPair } from "@ton/crypto";
 import type { AlertSink } from "../alerts";
@@ -104,6 +105,8 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
     );
     const pool = createWorkerPool({ urls: options.workerUrls, policy, log });
     const stop = new AbortController();
+    // Each account that is followed listens: more than ten jobs are no leak.
+    setMaxListeners(0, stop.signal);
     const provider = Address.parse(options.providerAddress);
     const context: Context = {
       policy,

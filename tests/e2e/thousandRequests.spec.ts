@@ -53,6 +53,9 @@ describe("1,000 requests of one developer, 32 at a time", () => {
     checkCosts(gateway, seen, earned);
     checkPayments(history, gateway, earned);
     expect(await network.drift()).toBe(0n);
+    // Nor has any process told its operator of a leak that is none.
+    const lines = [...network.logs().values()].flatMap((text) => text.split("\n"));
+    expect(lines.filter((line) => line.includes("Warning: "))).toEqual([]);
   }, 300_000);
 });
 

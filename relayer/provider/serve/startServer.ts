@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import { FinalError } from "../../errors";
@@ -37,6 +38,8 @@ export async function startServer(
     handBack: new AbortController(),
     abort: new AbortController(),
   };
+  // Each request in flight listens: more than ten are no leak.
+  setMaxListeners(0, traffic.handBack.signal, traffic.abort.signal);
   const server = createServer(
     { maxHeaderSize: MAX_HEADER_BYTES, keepAliveTimeout: KEEP_ALIVE_MS },
     (request, response) => {

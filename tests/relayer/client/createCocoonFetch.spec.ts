@@ -11,7 +11,14 @@ import { devWallet } from "../../../relayer/localnet/devWallets";
 import type { Clock } from "../../../relayer/observe/clock";
 import { createLog } from "../../../relayer/observe/log";
 import { primitives, toHex } from "../../../relayer/protocol";
-import { createWorld, GATEWAY_POLICY, MODEL, until, type World } from "../gateway/support/world";
+import {
+  createWorld,
+  GATEWAY_POLICY,
+  MODEL,
+  until,
+  untilCosigned,
+  type World,
+} from "../gateway/support/world";
 import { PLATFORM_SEED } from "../support/deployNetwork";
 import { exampleOf, runExample } from "./support/examples";
 
@@ -122,12 +129,11 @@ describe("createCocoonFetch, with a real network behind it", () => {
     afterEach(async () => {
       world.script.words = SAID.split(/(?= )/);
       world.script.delayMs = 0;
-      // Without the stopped answer's receipt the lane would have a gap, and the next head would not be co-signed.
-      const { response } = await openai.chat.completions.create({ model: MODEL, messages }).withResponse();
-      const url = `http://cocoon/v1/receipts/${response.headers.get("cocoon-receipt")}`;
-      await until("the next head is co-signed", async () => {
-        const file = client.parseReceiptFile(await (await cocoon(url)).text());
-        return file.cosignature === undefined ? undefined : true;
+      // Without the stopped answer's receipt the lane would have a gap, and no later head would be co-signed.
+      await untilCosigned(async () => {
+        const { response } = await openai.chat.completions.create({ model: MODEL, messages }).withResponse();
+        const url = `http://cocoon/v1/receipts/${response.headers.get("cocoon-receipt")}`;
+        return async () => await (await cocoon(url)).text();
       });
     });
 

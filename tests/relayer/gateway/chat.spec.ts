@@ -5,7 +5,15 @@ import { z } from "zod";
 import { parseReceiptFile, verifyReceipt, verifyReceiptOnChain } from "../../../relayer/client";
 import { readJob } from "../../../relayer/client/readJob";
 import { decodeLeaf, fromBase64, fromHex, hashBind, reportData, toHex } from "../../../relayer/protocol";
-import { ADMIN_KEY, createWorld, LIMITED_KEY, MODEL, until, type World } from "./support/world";
+import {
+  ADMIN_KEY,
+  createWorld,
+  LIMITED_KEY,
+  MODEL,
+  until,
+  untilCosigned,
+  type World,
+} from "./support/world";
 
 const PROMPT = "a prompt that no log may hold";
 const messages = [{ role: "user" as const, content: PROMPT }];
@@ -204,13 +212,13 @@ describe("gateway, with a real network behind it", () => {
     }
     world.script.delayMs = 0;
     world.script.words = ["Hello", " from", " the", " enclave"];
-    const { response } = await world.openai.chat.completions
-      .create({ model: MODEL, messages })
-      .withResponse();
-    // Without the stopped answer's receipt the lane would have a gap, and this head would never be co-signed.
-    await until("the next head is co-signed", async () => {
-      const file = await receiptOf(response.headers.get("cocoon-receipt"));
-      return file.cosignature === undefined ? undefined : true;
+    // Without the stopped answer's receipt the lane would have a gap, and no later head would be co-signed.
+    await untilCosigned(async () => {
+      const { response } = await world.openai.chat.completions
+        .create({ model: MODEL, messages })
+        .withResponse();
+      const path = `/v1/receipts/${response.headers.get("cocoon-receipt")}`;
+      return async () => await (await world.get(path)).text();
     });
   });
 

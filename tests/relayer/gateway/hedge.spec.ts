@@ -3,7 +3,7 @@ import { DEFAULT_POLICY, type Policy, parseReceiptFile } from "../../../relayer/
 import { decodeLeaf, fromBase64 } from "../../../relayer/protocol";
 import type { Script } from "./support/chatBackend";
 import type { Supply } from "./support/supply";
-import { createWorld, MODEL, patient, until, type World } from "./support/world";
+import { createWorld, MODEL, patient, until, untilCosigned, type World } from "./support/world";
 
 // Every process of the network runs in this one, on whatever cores the machine has left.
 jest.setTimeout(300_000);
@@ -15,6 +15,8 @@ const SLOW_MS = 20_000;
 /** 10 tokens read and 4 written, at the first provider; the second asks twice as much and writes 2. */
 const FIRST_NANO = 5_200n;
 const SECOND_NANO = 7_200n;
+/** 10 tokens read at the first. */
+const PROMPT_NANO = 2_000n;
 const jobsSchema = z.object({
   data: z.array(z.object({ provider: z.string(), spent_nano: z.string(), state: z.string() })),
 });
@@ -105,19 +107,22 @@ describe("gateway, when the first byte of a stream is late", () => {
     await forget();
     await settled();
 
-    const before = await spent();
     world.script.delayMs = SLOW_MS;
-    const startedMs = performance.now();
-    const answer = await ask();
-    const text = await answer.text();
-    expect(performance.now() - startedMs).toBeLessThan(SLOW_MS);
-    expect([providerOf(answer), text]).toEqual([second.address, expect.stringContaining("second")]);
-    expect(text).toContain("[DONE]");
-    await settled();
+    // On a busy machine the second may be asked, and be faster, before the first has got the request at all.
+    const before = await until("both are asked", async () => {
+      const [money, runs, startedMs] = [await spent(), world.script.runs, performance.now()];
+      const answer = await ask();
+      const text = await answer.text();
+      expect(performance.now() - startedMs).toBeLessThan(SLOW_MS);
+      expect([providerOf(answer), text]).toEqual([second.address, expect.stringContaining("second")]);
+      expect(text).toContain("[DONE]");
+      await settled();
+      return world.script.runs === runs ? undefined : money;
+    });
     world.script.delayMs = 0;
     const after = await spent();
     expect(after[1] - before[1]).toBe(SECOND_NANO);
-    expect([0n, 2_000n]).toContain(after[0] - before[0]);
+    expect(after[0] - before[0]).toBe(PROMPT_NANO);
   });
 
   it("has a receipt of what was stopped, and co-signs on after it", async () => {
@@ -127,13 +132,12 @@ describe("gateway, when the first byte of a stream is late", () => {
     const file = parseReceiptFile(JSON.stringify(stopped?.receipt));
     expect(file.provider).toBe(world.supply.address);
     expect(decodeLeaf(fromBase64(file.leaf))).toMatchObject({ status: "stopped" });
-    const next = await ask();
-    await next.text();
-    expect(providerOf(next)).toBe(world.supply.address);
-    await until("its head is co-signed", async () => {
-      const text = await (await world.get(`/v1/receipts/${next.headers.get("cocoon-receipt")}`)).text();
-      return parseReceiptFile(text).cosignature === undefined ? undefined : true;
+    const cosigned = await untilCosigned(async () => {
+      const next = await ask();
+      await next.text();
+      return async () => await (await world.get(`/v1/receipts/${next.headers.get("cocoon-receipt")}`)).text();
     });
+    expect(cosigned.provider).toBe(world.supply.address);
   });
 
   it("leaves the second alone while the first begins in time, and pays one answer", async () => {

@@ -176,6 +176,21 @@ describe("worker answers", () => {
     },
   );
 
+  it("ends an answer at its beginning, for nothing, when the stop has overtaken the request", async () => {
+    world.backend.script = (_body, response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.flushHeaders();
+    };
+    const call = world.call({ stream: true });
+    const body = JSON.stringify({ requestId: call.requestId });
+    expect(await (await fetch(`${world.url}/v1/stop`, { method: "POST", body })).json()).toEqual({
+      stopped: false,
+    });
+    const { record } = await send(world.url, call);
+    expect(record.leaf).toMatchObject({ status: "stopped", index: 0, amount: 0n });
+    expect(await world.lane()).toMatchObject({ size: 1, reserved: "0" });
+  });
+
   it("never writes a prompt, an answer or a key to its log", async () => {
     await world.ask();
     await world.ask({ stream: true });

@@ -7,6 +7,8 @@ export interface Script {
   /** Wait before each word. */
   delayMs: number;
   status: number;
+  /** How many requests it has run. */
+  runs?: number;
 }
 
 export const PROMPT_TOKENS = 10n;
@@ -16,6 +18,7 @@ export function chatBackend(script: Script): Backend {
   return {
     countPromptTokens: async () => ({ tokens: Number(PROMPT_TOKENS), isExact: true }),
     async *run(request, signal) {
+      script.runs = (script.runs ?? 0) + 1;
       if (script.status >= 400) {
         yield { kind: "head", status: script.status, contentType: "application/json" };
         const error = {

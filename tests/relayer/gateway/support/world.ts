@@ -10,7 +10,7 @@ import {
   startAttestor,
   type TdxDevelopmentPlatform,
 } from "../../../../relayer/attestation";
-import { DEFAULT_POLICY, type Policy } from "../../../../relayer/client";
+import { DEFAULT_POLICY, type Policy, parseReceiptFile, type ReceiptFile } from "../../../../relayer/client";
 import {
   type ApiKeyOption,
   type Gateway,
@@ -39,6 +39,9 @@ import {
 } from "../../support/deployNetwork";
 import { chatBackend, type Script } from "./chatBackend";
 import { MODEL, type Supply, startSupply } from "./supply";
+
+/** How often, 25 ms apart, a receipt is looked at for its co-signature: some times longer than one takes. */
+const COSIGN_LOOKS = 80;
 
 export { MODEL };
 export const ADMIN_KEY = "sk-cocoon-admin-0123456789";
@@ -112,6 +115,24 @@ export async function patient(ask: () => Promise<Response>): Promise<Response> {
   return await until("it is served", async () => {
     const answer = await ask();
     return answer.status === 503 ? undefined : answer;
+  });
+}
+
+/**
+ * Asks until an answer's head is co-signed. A co-signature is told with the newest head's receipt alone, and a
+ * broken-off answer's receipt may come a little later than the next answer: then that one's head gets none.
+ */
+export async function untilCosigned(ask: () => Promise<() => Promise<string>>): Promise<ReceiptFile> {
+  return await until("a head is co-signed", async () => {
+    const receipt = await ask();
+    for (let look = 0; look < COSIGN_LOOKS; look += 1) {
+      const file = parseReceiptFile(await receipt());
+      if (file.cosignature !== undefined) {
+        return file;
+      }
+      await pause(25);
+    }
+    return undefined;
   });
 }
 
