@@ -7,7 +7,7 @@ import { dirname, join, relative } from "node:path";
  */
 
 const ROOT = join(__dirname, "..");
-const MESSAGES = ["contracts/shared/messages.tact", "contracts/shared/events.tact"];
+const SHARED = join(ROOT, "contracts", "shared");
 const PROTOCOL = join(ROOT, "docs", "protocol.md");
 /** Where a path in backticks starts when it is one of this repository's. */
 const FOLDERS = ["contracts", "wrappers", "scripts", "tests", "relayer", "docs", "bench", ".ci"];
@@ -103,7 +103,9 @@ function checkOpcodes(): string[] {
 
 /** Opcodes by message name, as the contracts declare them. */
 function readOpcodes(): ReadonlyMap<string, string> {
-  const text = MESSAGES.map((file) => readFileSync(join(ROOT, file), "utf8")).join("\n");
+  const messages = join(SHARED, "messages");
+  const files = [...readdirSync(messages).map((name) => join(messages, name)), join(SHARED, "events.tact")];
+  const text = files.map((file) => readFileSync(file, "utf8")).join("\n");
   return new Map(
     [...text.matchAll(/^message\(0x([0-9a-f]{8})\) (\w+)/gm)].map(([, opcode = "", name = ""]) => [
       name,
