@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { BenchContext, Benchmark, Measured } from "./benchmark";
 import { CHAT, compare, type Side, STREAM, sideOf, timeBatch } from "./load";
-import { type BenchNetwork, HOPS, startNetwork } from "./network";
+import { type BenchNetwork, HOPS, type Hop, startNetwork } from "./network";
 import { startPortkey } from "./portkey";
 import { cpuMs } from "./processCpu";
 import { rssMb } from "./processMemory";
@@ -36,12 +36,14 @@ export const requestPath: Benchmark = {
     "gateway.ratio",
     "gateway.rss-growth.mb",
     "relayer.cpu.ms",
+    "relayer.rss-growth.mb",
     "stream100.added.ms",
     "stream100.direct.ms",
     "stream100.p50.ms",
     "stream100.portkey.added.ms",
     "stream100.ratio",
     "worker.cpu.ms",
+    "worker.rss-growth.mb",
   ],
   async run(context) {
     const network = await startNetwork(context);
@@ -63,7 +65,7 @@ export const requestPath: Benchmark = {
       const chat = await measureChat(context, { ...network.pids, portkey: portkey.pid }, sides);
       context.note("streams of 100 chunks ...");
       const streams = streamRows(await compare(sides, STREAM));
-      return [...chat, ...streams, await measureMemory(context, network)];
+      return [...chat, ...streams, ...(await measureMemory(context, network))];
     } finally {
       await Promise.all(Object.values(sides).map(({ pool }) => pool.destroy()));
       await portkey.stop();
@@ -115,23 +117,30 @@ function readCpu(pids: Readonly<Record<Process, number>>): Readonly<Record<Proce
 }
 
 /**
- * What the gateway's process holds more in the second half of many requests than in the first. The collector gives
- * memory back in leaps of a hundred megabytes, so the least of each half counts.
+ * What each process holds more in the second half of many requests than in the first. The collector gives memory back
+ * in leaps of a hundred megabytes, so the least of each half counts.
  */
-async function measureMemory({ note, soak }: BenchContext, network: BenchNetwork): Promise<Measured> {
+async function measureMemory(
+  { note, soak }: BenchContext,
+  network: BenchNetwork,
+): Promise<readonly Measured[]> {
   const requests = soak ?? SOAK;
   note(`memory over ${requests} requests ...`);
   const headers = { authorization: `Bearer ${network.apiKey}` };
   const side = sideOf(network.gatewayUrl, headers, SOAK_AT_ONCE);
-  const samples: number[] = [];
+  const samples: Readonly<Record<Hop, number>>[] = [];
   try {
     for (let sent = 0; sent < requests; sent += SOAK_AT_ONCE * SOAK_EACH) {
       await Promise.all(Array.from({ length: SOAK_AT_ONCE }, () => timeBatch(side, CHAT.body, SOAK_EACH)));
-      samples.push(rssMb(network.pids.gateway));
+      const { gateway, relayer, worker } = network.pids;
+      samples.push({ gateway: rssMb(gateway), relayer: rssMb(relayer), worker: rssMb(worker) });
     }
     const half = Math.ceil(samples.length / 2);
-    const growth = Math.min(...samples.slice(half)) - Math.min(...samples.slice(0, half));
-    return { name: "gateway.rss-growth.mb", value: growth, unit: "MiB" };
+    return HOPS.map((hop) => {
+      const held = samples.map((sample) => sample[hop]);
+      const growth = Math.min(...held.slice(half)) - Math.min(...held.slice(0, half));
+      return { name: `${hop}.rss-growth.mb`, value: growth, unit: "MiB" };
+    });
   } finally {
     await side.pool.destroy();
   }

@@ -1,11 +1,11 @@
 import { FinalError } from "../errors";
+import { type ByteRows, createByteRows } from "./byteRows";
 import { equalBytes } from "./bytes";
 import * as primitives from "./crypto";
 
 const LEAF_PREFIX = Uint8Array.of(0);
 const NODE_PREFIX = Uint8Array.of(1);
 const HASH_BYTES = 32;
-const FIRST_ROW_HASHES = 16;
 
 /** Leaves one log may hold: proofs use 31-bit arithmetic, and a lane ends long before. */
 export const MAX_LOG_SIZE = 2 ** 30;
@@ -54,7 +54,7 @@ export interface MerkleLog {
  */
 export function createMerkleLog(): MerkleLog {
   // levels[k].at(i) is the root of leaves [i·2^k, (i+1)·2^k)
-  const levels: HashRow[] = [];
+  const levels: ByteRows[] = [];
   const leafCount = (): number => levels[0]?.count() ?? 0;
 
   // A range that an RFC 9162 split can produce: it starts at a multiple of the power of two that covers it.
@@ -88,7 +88,7 @@ export function createMerkleLog(): MerkleLog {
       }
       let node = hashLeaf(leaf);
       for (let level = 0, place = index; ; level += 1, place = (place - 1) / 2) {
-        const row = levels[level] ?? createHashRow();
+        const row = levels[level] ?? createByteRows(HASH_BYTES);
         levels[level] = row;
         row.push(node);
         const left = row.at(place - 1);
@@ -144,32 +144,6 @@ export function createMerkleLog(): MerkleLog {
       }
       return proof.reverse();
     },
-  };
-}
-
-interface HashRow {
-  count(): number;
-  push(hash: Uint8Array): void;
-  at(index: number): Uint8Array | undefined;
-}
-
-/** Hashes one behind the other in one piece of memory: an object for each takes six times as much. */
-function createHashRow(): HashRow {
-  let bytes = new Uint8Array(FIRST_ROW_HASHES * HASH_BYTES);
-  let count = 0;
-  return {
-    count: () => count,
-    push(hash) {
-      if (count * HASH_BYTES === bytes.length) {
-        const larger = new Uint8Array(2 * bytes.length);
-        larger.set(bytes);
-        bytes = larger;
-      }
-      bytes.set(hash, count * HASH_BYTES);
-      count += 1;
-    },
-    at: (index) =>
-      index >= 0 && index < count ? bytes.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES) : undefined,
   };
 }
 

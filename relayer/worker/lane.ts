@@ -5,16 +5,21 @@ import {
   decodeLeaf,
   encodeLeaf,
   hashTerms,
+  LEAF_BYTES,
   type LeafStatus,
+  REQUEST_ID_BYTES,
   type ReceiptLeaf,
   type ReceiptRecord,
   type RequestId,
+  requestIdToBytes,
   signHead,
   type Terms,
   type TreeHead,
+  toRequestId,
   toWorkerKey,
   type Usage,
 } from "../protocol";
+import { createByteRows } from "../protocol/byteRows";
 import type { WorkerKeys } from "./keys";
 import { larger } from "./planRequest";
 
@@ -57,17 +62,12 @@ export interface LaneRecord {
   readonly record: ReceiptRecord;
 }
 
-/** One receipt, 122 bytes, and the request that it is of. */
-interface KeptReceipt {
-  readonly requestId: RequestId;
-  readonly leaf: Uint8Array;
-}
-
 const NO_USAGE: Usage = { promptTokens: 0n, cachedTokens: 0n, completionTokens: 0n, reasoningTokens: 0n };
 
 export function createLane(terms: Terms, first: LaneLimits): Lane {
   const log = createMerkleLog();
-  const kept: KeptReceipt[] = [];
+  // Of each receipt its request's id, then its leaf. They stay as long as the key lives.
+  const kept = createByteRows(REQUEST_ID_BYTES + LEAF_BYTES);
   let limits: LaneLimits = { budget: first.budget, deadlineAt: first.deadlineAt };
   let total = NO_USAGE;
   let amount = 0n;
@@ -147,12 +147,22 @@ export function createLane(terms: Terms, first: LaneLimits): Lane {
       };
       const encoded = encodeLeaf(leaf);
       log.append(encoded);
-      kept.push({ requestId: finished.requestId, leaf: encoded });
+      kept.push(requestIdToBytes(finished.requestId), encoded);
       return sign(keys, leaf);
     },
-    records: (keys, { from, count }) =>
-      kept
-        .slice(from, from + count)
-        .map(({ requestId, leaf }) => ({ requestId, record: sign(keys, decodeLeaf(leaf)) })),
+    records(keys, { from, count }) {
+      const found: LaneRecord[] = [];
+      for (let index = from; index < from + count; index += 1) {
+        const row = kept.at(index);
+        if (row === undefined) {
+          break;
+        }
+        found.push({
+          requestId: toRequestId(row.subarray(0, REQUEST_ID_BYTES)),
+          record: sign(keys, decodeLeaf(row.subarray(REQUEST_ID_BYTES))),
+        });
+      }
+      return found;
+    },
   };
 }

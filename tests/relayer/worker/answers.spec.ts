@@ -1,4 +1,4 @@
-import { encodeRecord } from "../../../relayer/protocol";
+import { encodeRecord, type ReceiptRecord } from "../../../relayer/protocol";
 import { send, termsOf } from "./support/developer";
 import { delta, event, USAGE, WHOLE_ANSWER } from "./support/scriptedBackend";
 import { createWorld, until, type World } from "./support/world";
@@ -221,6 +221,8 @@ describe("worker timeouts", () => {
 });
 
 describe("worker records", () => {
+  /** More than the rows that keep them begin with. */
+  const RECORDS = 20;
   let world: World;
   beforeEach(async () => {
     world = await createWorld();
@@ -228,23 +230,28 @@ describe("worker records", () => {
   afterEach(() => world.close());
 
   it("are shown as their answers brought them, from an index on", async () => {
-    const { record: first } = await world.ask();
-    const { record: second } = await world.ask();
-    const worker = first.worker;
+    const calls = Array.from({ length: RECORDS }, () => world.call());
+    const told: ReceiptRecord[] = [];
+    for (const call of calls) {
+      told.push((await send(world.url, call)).record);
+    }
+    const worker = told[0]?.worker;
     const shown = async (query: string) => {
       const job = encodeURIComponent(termsOf().job);
       const response = await fetch(`${world.url}/v1/lanes/${job}/records?${query}`);
       return { status: response.status, body: await response.json() };
     };
     const { body } = await shown(`worker=${worker}&from=0&count=64`);
-    const frames = (body as { records: { record: unknown }[] }).records.map(({ record }) => record);
-    expect(frames).toEqual(
-      [first, second].map((record) => JSON.parse(Buffer.from(encodeRecord(record)).toString())),
-    );
+    expect(body).toEqual({
+      records: told.map((record, index) => ({
+        requestId: calls[index]?.requestId,
+        record: JSON.parse(Buffer.from(encodeRecord(record)).toString()),
+      })),
+    });
     expect((await shown(`worker=${worker}&from=1&count=1`)).body).toMatchObject({
       records: [{ record: { index: 1 } }],
     });
-    expect((await shown(`worker=${worker}&from=2&count=1`)).body).toEqual({ records: [] });
+    expect((await shown(`worker=${worker}&from=${RECORDS}&count=1`)).body).toEqual({ records: [] });
     expect((await shown(`worker=${worker}&from=0&count=65`)).status).toBe(400);
     expect((await shown(`worker=${worker}&from=-1&count=1`)).status).toBe(400);
     expect((await shown(`worker=${"00".repeat(32)}&from=0&count=1`)).body).toMatchObject({
