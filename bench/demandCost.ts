@@ -7,7 +7,8 @@ import { honestLeaf } from "../tests/support/lies";
 import { DAY, openJob, START, WORKER } from "../tests/support/world";
 import { headCell, receiptCell } from "../wrappers/evidence";
 import { storeShowReceipt } from "../wrappers/messages";
-import { chainOfKeys, fullWorld, gasOf, putLanes, sizeOf, transactionOf } from "./handlerGas";
+import { chainOfKeys, fullWorld, putLanes } from "./gas/fullWorld";
+import { gasOf, sizeOf, transactionOf } from "./gas/recorder";
 import { cell, enlistWallets, QUERY } from "./session";
 
 const MAX_LANES = 16;

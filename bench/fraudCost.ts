@@ -6,7 +6,8 @@ import { honestLeaf, overcharge, prove, STEP } from "../tests/support/lies";
 import { openJob, START, WORKER, type World } from "../tests/support/world";
 import { headCell, proofCell, receiptCell } from "../wrappers/evidence";
 import { storeProveShrunkLog } from "../wrappers/messages";
-import { chainOfKeys, fullWorld, gasOf, putLanes, sizeOf, transactionOf } from "./handlerGas";
+import { chainOfKeys, fullWorld, putLanes } from "./gas/fullWorld";
+import { gasOf, sizeOf, transactionOf } from "./gas/recorder";
 
 const MAX_LANES = 16;
 /** Sizes stay below 2^53 in this project's formats; the contract would take 64 bits. */

@@ -13,7 +13,7 @@ import {
   storeSyncLane,
 } from "../wrappers/messages";
 import type { Benchmark } from "./benchmark";
-import { transactionOf } from "./handlerGas";
+import { transactionOf } from "./gas/recorder";
 import { cell, enlistWallets, QUERY, total } from "./session";
 
 const NANO = 1_000_000_000;

@@ -12,7 +12,7 @@ import {
 } from "../tests/support/quotes";
 import { createWorld, enlistProvider } from "../tests/support/world";
 import { decodeP256Point, decodeP256Signature, hintedSignature } from "../wrappers/p256";
-import { gasOf, transactionOf } from "./handlerGas";
+import { gasOf, transactionOf } from "./gas/recorder";
 
 /** One way of bringing a quote to the chain. */
 export interface QuoteCost {

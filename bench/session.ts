@@ -24,7 +24,7 @@ import {
   storeSubmitStatement,
 } from "../wrappers/messages";
 import { providerStake } from "../wrappers/ProviderStake";
-import { gasOf, transactionOf } from "./handlerGas";
+import { gasOf, transactionOf } from "./gas/recorder";
 
 const REQUESTS_PER_SESSION = 10_000n;
 const EARNED = toNano("0.5");

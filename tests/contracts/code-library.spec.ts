@@ -1,6 +1,6 @@
 import { beginCell, type Cell, toNano } from "@ton/core";
 import { Blockchain } from "@ton/sandbox";
-import { accountSize } from "../../bench/handlerGas";
+import { accountSize } from "../../bench/gas/recorder";
 import { measureSession } from "../../bench/session";
 import { MAINNET_2026_CONFIG } from "../../relayer/localnet/config";
 import { codeLibrary } from "../../wrappers/CodeLibrary";

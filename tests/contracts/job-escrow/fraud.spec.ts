@@ -1,4 +1,4 @@
-import { transactionOf } from "../../../bench/handlerGas";
+import { transactionOf } from "../../../bench/gas/recorder";
 import { storeDropWorker, storeRecheckWorker, storeUnbond } from "../../../wrappers/messages";
 import {
   account,
