@@ -1,9 +1,9 @@
 import { toCocoonError } from "../errors";
 import type { ReceiptRecord } from "../protocol";
-import { enqueueIntent, listReceipts } from "../store";
+import { countWhole, listReceipts, type Store } from "../store";
 import type { ClientDeps } from "./deps";
+import { fileProof } from "./fileProof";
 import { findLie } from "./findLie";
-import { jobIntent } from "./jobMessages";
 import type { Session } from "./session";
 import { recordOfStored } from "./storedRecord";
 
@@ -13,29 +13,53 @@ const MAX_KNOWN = 8192;
 export type AccuseDeps = Pick<ClientDeps, "store" | "wallet" | "log">;
 
 /**
- * Files the proof of a lie, where the record is one that the job's contract can see. The message, which holds the whole
- * evidence, is durable in the outbox before this resolves, and goes out once per worker and job, however often it is seen.
+ * Files the proof of a lie, where the record is one that the job's contract can see; it is durable before this resolves.
  * Never throws: whoever calls has refused the receipt already.
  */
 export async function accuse(
   deps: AccuseDeps,
   { session, record }: { readonly session: Session; readonly record: ReceiptRecord },
 ): Promise<void> {
-  const job = session.address;
   const { worker } = record;
+  const { address: job, terms } = session;
   try {
-    const known = await listReceipts(deps.store, { job, worker, limit: MAX_KNOWN });
-    const { networkId } = session.terms;
-    const lie = findLie({ networkId, job, prices: session.terms, record, known: known.map(recordOfStored) });
-    if (lie === undefined) {
+    // Behind whatever is still being saved, which the record may contradict, and not after the call is booked as over.
+    const filed = await deps.store.batched(async (tx) => {
+      const known = await knownBeside(tx, job, record);
+      const lie = findLie({ networkId: terms.networkId, job, prices: terms, record, known });
+      return lie === undefined
+        ? undefined
+        : { lie: lie.name, outcome: await fileProof(deps, tx, { job, worker, lie }) };
+    });
+    if (filed === undefined) {
       deps.log.warn({ msg: "receipt refused, no lie to prove", job, worker });
       return;
     }
-    const intent = jobIntent(deps, { key: `accuse:${job}:${worker}`, job, body: lie.body });
-    const outcome = await enqueueIntent(deps.store, { intent });
-    deps.log.warn({ msg: "worker accused", job, worker, lie: lie.name, outcome });
+    deps.log.warn({ msg: "worker accused", job, worker, ...filed });
   } catch (thrown) {
     const { code, message } = toCocoonError(thrown);
     deps.log.error({ msg: "worker not accused", job, worker, code, detail: message });
   }
+}
+
+/** The lane's first receipts, the one in the record's place, the one that its head ends with, and the newest. */
+async function knownBeside(
+  tx: Store,
+  job: string,
+  { worker, leaf, head }: ReceiptRecord,
+): Promise<readonly ReceiptRecord[]> {
+  const newest = (await countWhole(tx, { job, worker })) - 1;
+  const pages = [
+    { from: 0, limit: MAX_KNOWN },
+    ...[leaf.index, head.size - 1, newest]
+      .filter((index) => index >= MAX_KNOWN)
+      .map((from) => ({ from, limit: 1 })),
+  ];
+  const known = new Map<bigint, ReceiptRecord>();
+  for (const { from, limit } of pages) {
+    for (const stored of await listReceipts(tx, { job, worker, fromIndex: BigInt(from), limit })) {
+      known.set(stored.index, recordOfStored(stored));
+    }
+  }
+  return [...known.values()];
 }

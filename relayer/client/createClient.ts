@@ -125,17 +125,22 @@ export async function createClient(base: ClientDeps, spender: Spender = freeSpen
     (provider, key) => directory.worker(provider, key) !== undefined,
   );
   const auctions = await createAuctions({ ...base, directory, sessions });
+  const saving = new Map<string, Promise<unknown>>();
   const inFlight = createInFlight({
     clock,
     cooldownMs: policy.cooldownMs,
     banned: await listBans(base.store),
     onBan: (worker, reason) => {
-      void saveBan(base.store, { worker, reason }).catch(failed("ban not kept"));
+      const name = `ban of ${worker}`;
+      const kept = saveBan(base.store, { worker, reason }).catch(failed("ban not kept"));
+      saving.set(
+        name,
+        kept.finally(() => saving.delete(name)),
+      );
     },
   });
   const track = createTrackRecord({ clock });
   const cosigner = createCosigner(base);
-  const saving = new Map<string, Promise<unknown>>();
   const shared = {
     ...base,
     directory,

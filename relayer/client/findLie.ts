@@ -30,6 +30,9 @@ export interface Evidence {
   readonly known: readonly ReceiptRecord[];
 }
 
+/** A head as its worker signed it. */
+export type SignedBy = Pick<ReceiptRecord, "worker" | "head" | "signature">;
+
 /** A lie that the job's contract can see, and the message that shows it. */
 export interface Lie {
   readonly name: "overcharge" | "false total" | "equivocation" | "rewritten log" | "counters back";
@@ -51,7 +54,7 @@ export function findLie(evidence: Evidence): Lie | undefined {
   );
 }
 
-function first(known: readonly ReceiptRecord[], find: (other: ReceiptRecord) => Lie | undefined) {
+function first<T>(known: readonly T[], find: (other: T) => Lie | undefined): Lie | undefined {
   for (const other of known) {
     const lie = find(other);
     if (lie !== undefined) {
@@ -80,21 +83,34 @@ function overcharge({ record, prices }: Evidence): Lie | undefined {
 
 function falseTotal(record: ReceiptRecord): Lie | undefined {
   const { leaf, proof, head } = record;
-  if (leaf.index !== head.size - 1 || leaf.amount === head.amount) {
-    return undefined;
-  }
+  return leaf.index !== head.size - 1 || leaf.amount === head.amount
+    ? undefined
+    : totalLie(record, receiptCell(encodeLeaf(leaf), proof));
+}
+
+/**
+ * The lie in a head that somebody else carried to the job, over an empty log or beside receipts that the worker gave here;
+ * undefined where its log would have to be shown first.
+ */
+export function findClaimLie(claim: SignedBy, known: readonly SignedBy[]): Lie | undefined {
+  return claim.head.size === 0 && claim.head.amount > 0n
+    ? totalLie(claim, null)
+    : first(known, (other) => equivocation(claim, other));
+}
+
+function totalLie(claim: SignedBy, receipt: ReturnType<typeof receiptCell> | null): Lie {
   return {
     name: "false total",
     body: storeProveFalseTotal({
       $$type: "ProveFalseTotal",
-      ...sender(record),
-      head: signedHead(record),
-      receipt: receiptCell(encodeLeaf(leaf), proof),
+      ...sender(claim),
+      head: signedHead(claim),
+      receipt,
     }),
   };
 }
 
-function equivocation(record: ReceiptRecord, other: ReceiptRecord): Lie | undefined {
+function equivocation(record: SignedBy, other: SignedBy): Lie | undefined {
   const [small, large] = record.head.size <= other.head.size ? [record, other] : [other, record];
   const isLie =
     small.head.size === large.head.size
@@ -180,6 +196,6 @@ function chargeBody(
   });
 }
 
-const sender = ({ worker }: ReceiptRecord) => ({ queryId: 0n, worker: BigInt(`0x${worker}`) });
-const signedHead = ({ head, signature }: ReceiptRecord) => headCell({ ...head, signature });
+const sender = ({ worker }: SignedBy) => ({ queryId: 0n, worker: BigInt(`0x${worker}`) });
+const signedHead = ({ head, signature }: SignedBy) => headCell({ ...head, signature });
 const toNumber = (hash: Uint8Array) => BigInt(`0x${Buffer.from(hash).toString("hex")}`);

@@ -16,7 +16,7 @@ export interface Outcome {
 
 export interface ReadDeps extends CompleteDeps {
   readonly cosigner: Cosigner;
-  /** Receipts on their way to the store, by request. */
+  /** What is on its way to the store: receipts by their request. */
   readonly saving: Map<string, Promise<unknown>>;
 }
 
@@ -35,11 +35,12 @@ export async function readAnswer(
   let json: Uint8Array;
   try {
     await attempt.noted;
-    json = await attempt.answer.read((payload) => {
+    const read = attempt.answer.read((payload) => {
       hasher.update(payload);
       kept?.push(payload);
       return onPayload(payload);
     });
+    json = await read.catch((thrown: unknown) => brokenOff(deps, attempt, thrown));
   } catch (thrown) {
     attempt.answer.abort();
     deps.recover(attempt);
@@ -74,6 +75,15 @@ export async function readAnswer(
     condemn(deps, attempt, thrown);
     throw thrown;
   }
+}
+
+/** Who breaks off whatever it begins is no better than one that begins nothing. */
+function brokenOff(deps: ReadDeps, { worker }: Attempt, thrown: unknown): never {
+  if (toCocoonError(thrown).code !== "CLIENT_CLOSED") {
+    deps.inFlight.failed(worker.key);
+    deps.track.failed(worker.key);
+  }
+  throw thrown;
 }
 
 function textOf(pieces: readonly Uint8Array[]): string {

@@ -30,23 +30,31 @@ export interface TakenReceipt {
   readonly saved: Promise<unknown>;
 }
 
+export type TakeDeps = Pick<ClientDeps, "secretBox"> &
+  AccuseDeps & {
+    /** What is on its way to the store, by its name: a stop waits for it. */
+    readonly saving: Map<string, Promise<unknown>>;
+  };
+
 /**
  * Verifies a receipt in every respect that this client can, and starts to save it. Of one that does not hold the proof is
  * filed, if there is one.
  * Throws `RECEIPT_INVALID` or `HEAD_INVALID`; `costNano` rejects when a neighbour turns out to be wrong.
  */
-export function takeReceipt(
-  deps: Pick<ClientDeps, "store" | "secretBox"> & AccuseDeps,
-  claim: ReceiptClaim,
-): TakenReceipt {
+export function takeReceipt(deps: TakeDeps, claim: ReceiptClaim): TakenReceipt {
   const record = parseRecord(claim.record);
-  const { session } = claim;
+  const { session, requestId } = claim;
+  const startToAccuse = () => {
+    const name = `accusation of ${requestId}`;
+    const filing = accuse(deps, { session, record }).finally(() => deps.saving.delete(name));
+    deps.saving.set(name, filing);
+  };
   try {
     const taken = check(deps, claim, record);
-    taken.costNano.catch(() => void accuse(deps, { session, record }));
+    taken.costNano.catch(startToAccuse);
     return taken;
   } catch (thrown) {
-    void accuse(deps, { session, record });
+    startToAccuse();
     throw thrown;
   }
 }

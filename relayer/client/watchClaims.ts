@@ -1,20 +1,13 @@
-import { Address, type Dictionary } from "@ton/core";
+import { Address } from "@ton/core";
 import { settledBy } from "../../wrappers/contested";
 import { headCell } from "../../wrappers/evidence";
-import { JobEscrow } from "../../wrappers/JobEscrow";
-import {
-  type Demand,
-  type Lane,
-  loadJobRules,
-  loadJobTerms,
-  storeDemandReceipt,
-  storeProveWithheld,
-} from "../../wrappers/messages";
-import { openContract } from "../chain";
-import { countWhole, enqueueIntent, listReceipts } from "../store";
+import { type Demand, type Lane, storeDemandReceipt, storeProveWithheld } from "../../wrappers/messages";
+import { enqueueIntent } from "../store";
+import { accuseClaims } from "./accuseClaims";
 import { type ClaimedHead, readClaimedHeads } from "./claimedHeads";
 import type { ClientDeps } from "./deps";
 import { jobIntent } from "./jobMessages";
+import { type Claims, readClaim, readClaims } from "./readClaims";
 import { hex256 } from "./readProvider";
 import type { Session } from "./session";
 
@@ -27,27 +20,18 @@ const RETRY_SECONDS = 600;
 
 export type WatchDeps = Pick<ClientDeps, "store" | "reader" | "wallet" | "policy" | "log" | "clock">;
 
-/** The job as far as claims go. */
-interface Claims {
-  readonly session: Session;
-  readonly lanes: Dictionary<bigint, Lane>;
-  readonly demand: Demand | null;
-  readonly openedAt: number;
-  readonly challengeSeconds: number;
-  readonly nowSeconds: number;
-  /** By when claims mature: now, unless a dispute has stopped it. */
-  readonly maturingSeconds: number;
-}
-
 /**
- * Looks at what a job's workers have claimed without this developer. Where a claim covers receipts that never came, the first
- * of them is demanded on the chain; where a demand was not answered in time, that is proved. Each message goes out once,
- * through the outbox.
+ * Looks at what a job's workers have claimed without this developer. A claim that contradicts what is held here is proved a
+ * lie. Where one covers receipts that never came, the first of them is demanded on the chain; where a demand was not answered
+ * in time, that is proved. Each message goes out once, through the outbox.
  */
 export async function watchClaims(deps: WatchDeps, session: Session): Promise<void> {
   const claims = await readClaims(deps, session);
   if (claims === undefined) {
     return;
+  }
+  if (await accuseClaims(deps, claims)) {
+    return; // the job ends by it
   }
   const { demand, lanes } = claims;
   const demanded = demand === null ? undefined : lanes.get(demand.worker);
@@ -64,31 +48,6 @@ export async function watchClaims(deps: WatchDeps, session: Session): Promise<vo
       return; // one at a time
     }
   }
-}
-
-async function readClaims(deps: WatchDeps, session: Session): Promise<Claims | undefined> {
-  const job = openContract(deps.reader, JobEscrow.fromAddress(Address.parseRaw(session.address)));
-  const [lanes, demand, dispute, shown] = await Promise.all([
-    job.getLanes(),
-    job.getDemand(),
-    job.getDispute(),
-    job.getTerms(),
-  ]);
-  const terms = shown === null ? undefined : loadJobTerms(shown.beginParse());
-  if (terms === undefined || terms.rules === null) {
-    return undefined;
-  }
-  const nowSeconds = Math.floor(deps.clock.nowMs() / 1_000);
-  const isStopped = dispute !== null && nowSeconds < Number(dispute.endsAt);
-  return {
-    session,
-    lanes,
-    demand,
-    openedAt: Number(terms.openedAt),
-    challengeSeconds: Number(loadJobRules(terms.rules.beginParse()).challengeSeconds),
-    nowSeconds,
-    maturingSeconds: isStopped ? Number(dispute.at) : nowSeconds,
-  };
 }
 
 async function proveWithheld(
@@ -118,10 +77,7 @@ async function demandFirstMissing(
   { worker, lane }: { readonly worker: string; readonly lane: Lane },
 ): Promise<boolean> {
   const job = claims.session.address;
-  const settled = settledBy(lane, claims.maturingSeconds);
-  const held = await countWhole(deps.store, { job, worker });
-  const known = larger(settled, await amountOf(deps, { job, worker, held }));
-  const claimed = larger(lane.maturing, lane.latest);
+  const { held, knownNano: known, claimedNano: claimed } = await readClaim(deps, claims, { worker, lane });
   if (claimed - known < deps.policy.demandLeastNano) {
     return false;
   }
@@ -166,17 +122,3 @@ function isInTime({ nowSeconds, challengeSeconds }: Claims, maturesAt: bigint): 
   const left = Number(maturesAt) - nowSeconds;
   return left <= challengeSeconds - YOUNG_SECONDS && left >= challengeSeconds / 2 + SKEW_SECONDS;
 }
-
-/** What the receipts that are held without a gap come to. */
-async function amountOf(
-  { store }: WatchDeps,
-  { job, worker, held }: { readonly job: string; readonly worker: string; readonly held: number },
-): Promise<bigint> {
-  if (held === 0) {
-    return 0n;
-  }
-  const [last] = await listReceipts(store, { job, worker, fromIndex: BigInt(held - 1), limit: 1 });
-  return last?.amountNano ?? 0n;
-}
-
-const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);

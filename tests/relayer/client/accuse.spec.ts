@@ -1,7 +1,8 @@
 import { Address, Cell } from "@ton/core";
 import { createSecretBox } from "../../../relayer/client/secretBox";
 import { createSession, type Session } from "../../../relayer/client/session";
-import { takeReceipt } from "../../../relayer/client/takeReceipt";
+import { storedOf } from "../../../relayer/client/storedRecord";
+import { type TakenReceipt, takeReceipt } from "../../../relayer/client/takeReceipt";
 import { MAINNET_GLOBAL_ID } from "../../../relayer/localnet/config";
 import { manualClock } from "../../../relayer/observe/clock";
 import { silentLog } from "../../../relayer/observe/log";
@@ -16,9 +17,9 @@ import {
   toRawAddress,
   toWorkerKey,
 } from "../../../relayer/protocol";
-import { listIntents, openStore, type Store } from "../../../relayer/store";
+import { listIntents, openStore, type Store, saveReceipt } from "../../../relayer/store";
 import { deliver, type Job, open, settleHead, useWorld } from "../../support/actors";
-import { expectEnded } from "../../support/expect";
+import { expectEnded, expectRefused } from "../../support/expect";
 import { honestLeaf, type LeafChange, STEP, TERMS_PRICES } from "../../support/lies";
 import { START, WORKER } from "../../support/world";
 
@@ -30,8 +31,10 @@ let store: Store;
 let job: Job;
 let session: Session;
 let log: MerkleLog;
+let saving: Map<string, Promise<unknown>>;
 
 beforeEach(async () => {
+  saving = new Map();
   store = await openStore({ url: "memory:", log: silentLog, clock: manualClock(START * 1_000) });
   job = await open(world());
   session = sessionOf(job);
@@ -85,24 +88,29 @@ function answer(
   };
 }
 
-/** What the gateway makes of it: "taken", or the code it refuses it with. */
-async function take(record: ReceiptRecord, requestId = `request ${record.leaf.index}`): Promise<string> {
+function takeNow(record: ReceiptRecord, requestId: string): TakenReceipt {
   const deps = {
     store,
     secretBox: createSecretBox(undefined),
     wallet: { address: world().developer.address },
+    saving,
     log: silentLog,
   };
+  return takeReceipt(deps, {
+    session,
+    worker: WORKER_KEY,
+    requestId,
+    record: encodeRecord(record),
+    maxCostNano: undefined,
+    requestHash: undefined,
+    responseHash: undefined,
+  });
+}
+
+/** What the gateway makes of it: "taken", or the code it refuses it with. */
+async function take(record: ReceiptRecord, requestId = `request ${record.leaf.index}`): Promise<string> {
   try {
-    const taken = takeReceipt(deps, {
-      session,
-      worker: WORKER_KEY,
-      requestId,
-      record: encodeRecord(record),
-      maxCostNano: undefined,
-      requestHash: undefined,
-      responseHash: undefined,
-    });
+    const taken = takeNow(record, requestId);
     await taken.costNano;
     await taken.saved;
     return "taken";
@@ -113,19 +121,21 @@ async function take(record: ReceiptRecord, requestId = `request ${record.leaf.in
 
 const filed = () => listIntents(store, { wallet: world().developer.address.toRawString() });
 
-/** The accusation, as soon as it is durable. */
+/** The newest accusation; what a gateway that stops waits for is waited for. */
 async function accusation() {
-  for (let round = 0; round < 500; round += 1) {
-    const [intent] = await filed();
-    if (intent !== undefined) {
-      return intent;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 10));
+  await Promise.all(saving.values());
+  const intent = (await filed()).at(-1);
+  if (intent === undefined) {
+    throw new Error("Nobody was accused.");
   }
-  throw new Error("Nobody was accused.");
+  return intent;
 }
 
-async function expectProved() {
+/** As the outbox notes it. */
+const noteBounce = (key: string) =>
+  store.db.updateTable("intents").set({ status: "bounced" }).where("key", "=", key).execute();
+
+async function expectProved({ out = 3 } = {}) {
   const intent = await accusation();
   expect(intent.destination).toBe(session.address);
   const proved = await deliver(world(), {
@@ -134,7 +144,7 @@ async function expectProved() {
     value: intent.valueNano,
     body: Cell.fromBase64(intent.body ?? ""),
   });
-  expectEnded(proved, { out: 3 });
+  expectEnded(proved, { out });
   expect((await world().provider.getProviderState()).slashed).toBe(1n);
 }
 
@@ -162,6 +172,41 @@ describe("A gateway that is shown a lie refuses the receipt, and files the proof
     await expectProved();
   });
 
+  it("of a second receipt in the place of one that is not saved yet", async () => {
+    const first = takeNow(answer(), "first");
+    const rival = answer({ responseHash: Buffer.alloc(32, 9) }, {}, createMerkleLog());
+    expect(await take(rival, "second")).toBe("RECEIPT_INVALID");
+    await first.saved;
+    await expectProved();
+  });
+
+  it("of a second receipt in the place of the newest of many thousand", async () => {
+    const many = 8_200;
+    const cheap = (index: number) => ({
+      amount: BigInt(index + 1),
+      promptTokens: BigInt(5 * (index + 1)),
+      cachedTokens: 0n,
+    });
+    const save = (record: ReceiptRecord) => {
+      const place = { requestId: `request ${record.leaf.index}`, job: session.address };
+      return saveReceipt(store, { receipt: storedOf(record, place) });
+    };
+    const other = createMerkleLog();
+    const saved: Promise<unknown>[] = [];
+    for (let index = 0; index < many - 1; index += 1) {
+      const leaf = honestLeaf(index, cheap(index));
+      log.append(encodeLeaf(leaf));
+      other.append(Buffer.from([1]));
+      // Of these, only that they are there counts.
+      const head = { size: index + 1, root: Buffer.alloc(32), amount: leaf.amount, issuedAt: START };
+      saved.push(save({ leaf, proof: [], head, signature: Buffer.alloc(64), worker: WORKER_KEY }));
+    }
+    await Promise.all([...saved, save(answer(cheap(many - 1)))]);
+    const rival = answer({ ...cheap(many - 1), status: "stopped" }, {}, other);
+    expect(await take(rival, "again")).toBe("RECEIPT_INVALID");
+    await expectProved();
+  });
+
   it("of a counter that goes back, with the receipt before it", async () => {
     expect(await take(answer({ cachedTokens: 9n }))).toBe("taken");
     expect(await take(answer({ cachedTokens: 8n }))).toBe("RECEIPT_INVALID");
@@ -174,6 +219,25 @@ describe("A gateway that is shown a lie refuses the receipt, and files the proof
     expect(await take(answer({ amount: 1n }))).toBe("RECEIPT_INVALID");
     await expectProved();
     expect(await filed()).toHaveLength(1);
+  });
+
+  it("and another one when the contract has refused the first", async () => {
+    expect(await take(answer())).toBe("taken");
+    await settleHead(world(), job, { amount: STEP, size: 1, root: log.root() });
+    // A lie about what is settled already proves nothing.
+    expect(await take(answer({ amount: 1n }))).toBe("RECEIPT_INVALID");
+    const harmless = await accusation();
+    const refused = await deliver(world(), {
+      from: world().developer,
+      to: job.address,
+      value: harmless.valueNano,
+      body: Cell.fromBase64(harmless.body ?? ""),
+    });
+    expectRefused(refused, "ErrClaimSettled");
+    await noteBounce(harmless.key);
+    expect(await take(answer({ amount: 9n * STEP }))).toBe("RECEIPT_INVALID");
+    await expectProved({ out: 4 }); // with the fee of what was settled
+    expect(await filed()).toHaveLength(2);
   });
 
   it("but accuses nobody over a record that the worker has not signed", async () => {

@@ -2,7 +2,7 @@ import { APIError } from "openai";
 import { z } from "zod";
 import { DEFAULT_POLICY, parseReceiptFile } from "../../../relayer/client";
 import { decodeLeaf, fromBase64 } from "../../../relayer/protocol";
-import type { Reply, Tamper } from "../provider/support/tamperProxy";
+import { type Reply, recordFrame, type Tamper } from "../provider/support/tamperProxy";
 import type { Script } from "./support/chatBackend";
 import type { Supply } from "./support/supply";
 import { createWorld, MODEL, patient, until, type World } from "./support/world";
@@ -48,6 +48,8 @@ describe("gateway, when a provider fails", () => {
   /** The newest line of the gateway's log that says this. */
   const logged = (msg: string): Record<string, unknown> =>
     world.logLines.map((line) => JSON.parse(line)).findLast((line) => line.msg === msg) ?? {};
+  /** A failure is forgotten as soon as the cooldown is over. */
+  const cooled = () => world.net.chain.setTime(world.net.chain.now() + 2);
   const contentOf = async (answer: Response): Promise<unknown> => {
     const text = await answer.text();
     const parsed = z
@@ -165,6 +167,7 @@ describe("gateway, when a provider fails", () => {
       };
       expect(await read()).toEqual({ text: "Hello", code });
       world.supply.proxy.tamper = undefined;
+      await cooled();
       // Its provider kept the receipt of the whole answer: 10 prompt and 4 completion tokens.
       await until("the lost answer is booked", async () =>
         (await spentAt(world.supply)) === before + 5_200n ? true : undefined,
@@ -172,6 +175,16 @@ describe("gateway, when a provider fails", () => {
       expect((await ask()).status).toBe(200);
     },
   );
+
+  it("asks another one after a provider has spoilt an answer's end", async () => {
+    await cooled();
+    world.supply.proxy.tamper = (frame) => (frame.kind === "record" ? recordFrame("{}") : frame.bytes);
+    expect((await ask()).status).toBe(502);
+    expect((await ask()).headers.get("cocoon-provider")).toBe(second.address);
+    world.supply.proxy.tamper = undefined;
+    await cooled();
+    expect((await ask()).headers.get("cocoon-provider")).toBe(world.supply.address);
+  });
 
   it("asks who served a conversation before, and the cheaper one for any other", async () => {
     await world.gateway.close();
@@ -187,8 +200,7 @@ describe("gateway, when a provider fails", () => {
     world.script.status = 503;
     expect(await say("the first words")).toBe(second.address);
     world.script.status = 200;
-    // The failure is forgotten as soon as the cooldown is over.
-    await world.net.chain.setTime(world.net.chain.now() + 2);
+    await cooled();
     expect(await say("other words")).toBe(world.supply.address);
     expect(await say("the first words")).toBe(second.address);
     await world.gateway.close();

@@ -6,6 +6,7 @@ import { type DevRole, devWallet } from "../../../../relayer/localnet/devWallets
 import type { Clock } from "../../../../relayer/observe/clock";
 import { type Log, silentLog } from "../../../../relayer/observe/log";
 import { type BidPolicy, type Provider, startProvider } from "../../../../relayer/provider";
+import type { WorkerOptions } from "../../../../relayer/worker";
 import type { Backend } from "../../../../relayer/worker/backends/backend";
 import { type RunningWorker, startWorker } from "../../../../relayer/worker/startWorker";
 import { contractCodes } from "../../../../wrappers/codes";
@@ -59,6 +60,8 @@ export interface SupplyOptions {
   readonly quoteSource?: QuoteSource;
   /** Without it, it bids in no auction. */
   readonly bids?: BidPolicy;
+  /** `startWorker`, unless what is attested is something else. */
+  readonly startWorker?: (options: WorkerOptions) => Promise<RunningWorker>;
   /** The relayer's. */
   readonly log?: Log;
 }
@@ -68,7 +71,7 @@ export async function startSupply(options: SupplyOptions): Promise<Supply> {
   const { network, clock } = options;
   const { net } = network;
   const bootWorker = (port: number) =>
-    startWorker({
+    (options.startWorker ?? startWorker)({
       host: "127.0.0.1",
       port,
       backend: options.backend(),

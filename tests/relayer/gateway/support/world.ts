@@ -38,7 +38,7 @@ import {
   toUint,
 } from "../../support/deployNetwork";
 import { chatBackend, type Script } from "./chatBackend";
-import { MODEL, type Supply, startSupply } from "./supply";
+import { MODEL, type Supply, type SupplyOptions, startSupply } from "./supply";
 
 /** How often, 25 ms apart, a receipt is looked at for its co-signature: some times longer than one takes. */
 const COSIGN_LOOKS = 80;
@@ -159,6 +159,8 @@ export async function createWorld(
     readonly models?: readonly Uint8Array[];
     /** How the first provider bids in auctions. */
     readonly bids?: BidPolicy;
+    /** What runs in the first provider's machine, if not an unchanged worker. */
+    readonly startWorker?: SupplyOptions["startWorker"];
     /** True: the model has a market, so that it can be auctioned. */
     readonly hasMarket?: boolean;
     /**
@@ -215,6 +217,7 @@ export async function createWorld(
     operator: "operator",
     prices: PRICES,
     bids: options.bids,
+    startWorker: options.startWorker,
     log: createLog({
       name: "provider",
       level: "debug",

@@ -23,6 +23,8 @@ export interface TamperProxy {
   reply: Reply | undefined;
   /** The worker behind it; a test exchanges it for a restarted one. */
   target: string;
+  /** Where sealed requests go instead: past a relayer, which would not pass everything on. */
+  sealedTarget: string | undefined;
   /** Sealed requests that reached the worker. */
   sealed: number;
   close(): Promise<void>;
@@ -62,7 +64,8 @@ export async function startTamperProxy(target: string): Promise<TamperProxy> {
       const gone = new AbortController();
       const onClose = () => gone.abort();
       response.once("close", onClose);
-      const answer = await request(`${proxy.target}${path}`, {
+      const target = (isSealed ? proxy.sealedTarget : undefined) ?? proxy.target;
+      const answer = await request(`${target}${path}`, {
         method,
         signal: gone.signal,
         headers,
@@ -88,6 +91,7 @@ export async function startTamperProxy(target: string): Promise<TamperProxy> {
     tamper: undefined,
     reply: undefined,
     target,
+    sealedTarget: undefined,
     sealed: 0,
     close: () =>
       new Promise((resolve) => {

@@ -1,0 +1,211 @@
+import { Address, beginCell } from "@ton/core";
+import { z } from "zod";
+import { devWallet } from "../../../relayer/localnet/devWallets";
+import { type ReceiptLeaf, type TreeHead, toJobAddress } from "../../../relayer/protocol";
+import { JobEscrow } from "../../../wrappers/JobEscrow";
+import { ProviderStake } from "../../../wrappers/ProviderStake";
+import { readHistory, readTransactions } from "../../e2e/support/jobHistory";
+import { OP } from "../../support/actors";
+import type { Lie } from "./support/lyingLane";
+import { type LyingWorker, startLyingWorker } from "./support/lyingWorker";
+import type { Supply } from "./support/supply";
+import { createWorld, MODEL, patient, until, type World } from "./support/world";
+
+// Every process of the network runs in this one, on whatever cores the machine has left.
+jest.setTimeout(300_000);
+
+const messages = [{ role: "user" as const, content: "who is there?" }];
+/** 10 prompt and 4 completion tokens. */
+const COST_NANO = 5_200n;
+const BUDGET_NANO = 1_000_000_000n;
+const BOND_NANO = BUDGET_NANO / 10n;
+const BOUNTY_BPS = 2_000n;
+const STRUCK_EPOCH = 0xffff_ffffn;
+const FOREVER = 1_000_000;
+const jobsSchema = z.object({
+  data: z.array(z.object({ address: z.string(), provider: z.string(), state: z.string() })),
+});
+
+const last = (leaves: readonly ReceiptLeaf[]): ReceiptLeaf => {
+  const leaf = leaves.at(-1);
+  if (leaf === undefined) {
+    throw new Error("The log is empty.");
+  }
+  return leaf;
+};
+/** The log with another last receipt. */
+const ending = (leaves: readonly ReceiptLeaf[], change: Partial<ReceiptLeaf>) => [
+  ...leaves.slice(0, -1),
+  { ...last(leaves), ...change },
+];
+/** What the chain can see of it, by the name that the gateway's log gives it. */
+const LIES: Readonly<Record<string, Lie>> = {
+  overcharge: (leaves) => ({
+    leaves: ending(leaves, { amount: last(leaves).amount + 1n }),
+    index: leaves.length - 1,
+  }),
+  "false total": (leaves) => ({
+    leaves,
+    index: leaves.length - 1,
+    head: { amount: last(leaves).amount + 1n },
+  }),
+  // The answer's receipt in the place of the one before it.
+  equivocation: (leaves) => ({
+    leaves: [...leaves.slice(0, -2), { ...last(leaves), index: leaves.length - 2 }],
+    index: leaves.length - 2,
+  }),
+  // The same, in a log that has grown since.
+  "rewritten log": (leaves) => ({
+    leaves: [...leaves.slice(0, -2), { ...last(leaves), index: leaves.length - 2 }, last(leaves)],
+    index: leaves.length - 2,
+  }),
+};
+
+/** The liar's relayer is in league with it: an honest one passes no such answer on, and loses no bond. */
+describe("gateway whose cheapest provider has a worker that lies", () => {
+  let world: World;
+  let honest: Supply;
+  let liar: LyingWorker;
+  beforeAll(async () => {
+    world = await createWorld({
+      policy: { refreshMs: 300 },
+      blockMs: 5_000,
+      startWorker: async (options) => {
+        liar = await startLyingWorker(options);
+        return liar;
+      },
+    });
+    honest = await world.addSupply({ words: ["the", " honest"], delayMs: 0, status: 200 });
+  });
+  afterAll(() => world.close());
+  afterEach(() => world.net.faults.clear());
+
+  const askOnce = () => world.post("/v1/chat/completions", { model: MODEL, messages, max_tokens: 20 });
+  const jobs = async () => jobsSchema.parse(await (await world.get("/v1/cocoon/jobs")).json()).data;
+  const jobAt = (address: string) => world.network.open(JobEscrow.fromAddress(Address.parseRaw(address)));
+  const logged = (msg: string, job: string): Record<string, unknown> | undefined =>
+    world.logLines.map((line) => JSON.parse(line)).find((line) => line.msg === msg && line.job === job);
+  const told = (msg: string, job: string) => until(`${msg} is logged`, async () => logged(msg, job));
+
+  /** A job with the liar, in which one honest answer was given, co-signed and paid. */
+  async function startJob(): Promise<string> {
+    const opened = await until("the liar's provider has a job", async () => {
+      const answer = await world.post("/v1/cocoon/jobs", { model: MODEL, provider: world.supply.address });
+      return answer.ok ? z.object({ address: z.string() }).parse(await answer.json()) : undefined;
+    });
+    const answer = await patient(askOnce);
+    expect([answer.status, answer.headers.get("cocoon-job")]).toEqual([200, opened.address]);
+    await until("the honest answer is paid", async () =>
+      (await jobAt(opened.address).getJobState()).paid === COST_NANO ? true : undefined,
+    );
+    world.supply.proxy.sealedTarget = liar.url;
+    return opened.address;
+  }
+
+  /** The proof is on the chain: the job has ended, the bond is divided, and the key is of no more use. */
+  async function expectPunished(job: string, { owedNano = COST_NANO } = {}): Promise<void> {
+    const worker = liar.receiptPublicKey;
+    await until("the job has ended", async () =>
+      (await jobs()).every(({ address }) => address !== job) ? true : undefined,
+    );
+    expect((await readHistory(world.network.reader, job)).closed).toMatchObject({ outcome: 3n });
+    const bountyNano = ((BOND_NANO - owedNano) * BOUNTY_BPS) / 10_000n;
+    const developer = devWallet("developer").v5.toRawString();
+    const parts: [number, string, bigint][] = [
+      [OP.Penalty, developer, owedNano],
+      [OP.Bounty, developer, bountyNano],
+      [OP.Payment, devWallet("treasury").v5.toRawString(), BOND_NANO - owedNano - bountyNano],
+    ];
+    expect(await divisionOf(job)).toEqual(parts.filter(([, , nano]) => nano > 0n));
+    const workers = await world.network.provider.getWorkers();
+    expect(workers.get(BigInt(`0x${worker}`))).toMatchObject({ epoch: STRUCK_EPOCH, expiresAt: 0n });
+    expect((await world.network.provider.getProviderState()).bonded).toBe(0n);
+  }
+
+  /** What the provider's contract paid out of the bond when the job told it of its end. */
+  async function divisionOf(job: string): Promise<readonly (readonly [number, string, bigint])[]> {
+    const ends = (await readTransactions(world.network.reader, world.supply.address)).filter(
+      ({ inMessage }) =>
+        inMessage?.info.type === "internal" &&
+        inMessage.info.src.toRawString() === job &&
+        inMessage.body.beginParse().preloadUint(32) === ProviderStake.opcodes.JobClosed,
+    );
+    expect(ends).toHaveLength(1);
+    return ends.flatMap(({ outMessages }) =>
+      outMessages.values().flatMap(({ info, body }) => {
+        const op = info.type === "internal" ? body.beginParse().preloadUint(32) : 0;
+        return info.type === "internal" && op !== OP.Excesses
+          ? [[op, info.dest.toRawString(), info.value.coins] as const]
+          : [];
+      }),
+    );
+  }
+
+  /** New keys, so that the provider is asked again, and nothing but the truth. */
+  async function reform(): Promise<void> {
+    world.supply.proxy.sealedTarget = undefined;
+    await world.supply.restartWorker();
+  }
+
+  it.each(Object.entries(LIES))("proves its %s by itself, and serves on", async (name, lie) => {
+    const job = await startJob();
+    liar.lie = lie;
+    const refused = await askOnce();
+    expect(refused.status).toBe(502);
+    const next = await askOnce();
+    expect([next.status, next.headers.get("cocoon-provider")]).toEqual([200, honest.address]);
+    expect(await told("worker accused", job)).toMatchObject({ lie: name, outcome: "queued" });
+    await expectPunished(job);
+    await reform();
+  });
+
+  it("files what it has noticed after a restart, if it could not before", async () => {
+    const job = await startJob();
+    world.net.faults.set({ kind: "http500", count: FOREVER, value: 0, match: "sendBoc" });
+    liar.lie = LIES.overcharge;
+    expect((await askOnce()).status).toBe(502);
+    await world.gateway.close();
+    expect(logged("worker accused", job)).toMatchObject({ outcome: "queued" });
+    expect((await jobAt(job).getJobState()).state).toBe(3n);
+    world.net.faults.clear();
+    await world.startGateway();
+    await expectPunished(job);
+    await reform();
+  });
+
+  /** Carries a head of the lane to the chain, as anyone may. */
+  async function claim(job: string, head: Omit<TreeHead, "networkId" | "job">): Promise<void> {
+    const contract = jobAt(job);
+    const { globalId: networkId } = world.net.chain;
+    const signature = liar.sign({ ...head, networkId, job: toJobAddress(job) });
+    await contract.send(
+      await world.network.via("spare3"),
+      { value: (await contract.getMinValueToSettle()) + 10_000_000n },
+      {
+        $$type: "Settle",
+        queryId: 1n,
+        worker: BigInt(`0x${liar.receiptPublicKey}`),
+        size: BigInt(head.size),
+        root: BigInt(`0x${Buffer.from(head.root).toString("hex")}`),
+        amount: head.amount,
+        issuedAt: BigInt(head.issuedAt),
+        signature: beginCell().storeBuffer(Buffer.from(signature)).endCell(),
+        cosignature: null,
+      },
+    );
+    expect((await contract.getJobState()).committed).toBe(head.amount);
+  }
+
+  it.each([
+    ["over a log that it has shown with another total", 1, COST_NANO + 1n],
+    ["over an empty log", 0, BUDGET_NANO],
+  ])("proves a claim %s, that never came its own way", async (_name, size, amount) => {
+    const job = await startJob();
+    const root = Buffer.alloc(32, 7);
+    await claim(job, { size, root, amount, issuedAt: world.net.chain.now() });
+    await expectPunished(job);
+    const next = await askOnce();
+    expect([next.status, next.headers.get("cocoon-provider")]).toEqual([200, honest.address]);
+    await reform();
+  });
+});
