@@ -12,6 +12,7 @@ import type { JobEntry } from "../book";
 import { type Context, nowSeconds } from "../context";
 import type { Identity } from "../workers/identity";
 import type { WorkerEntry } from "../workers/pool";
+import { isStruck } from "../workers/workerEntry";
 import type { SealedHeaders } from "./sealedHeaders";
 
 /** A job that is paid for now and a worker that can be asked. */
@@ -38,6 +39,11 @@ export function findRoute(
         worker: headers.worker,
       },
     );
+  }
+  if (isStruck(worker)) {
+    throw new RetryableError("STALE_KEY", "The worker's key is struck off: seal to another one.", {
+      worker: headers.worker,
+    });
   }
   if (worker.draining) {
     throw new RetryableError(

@@ -23,7 +23,9 @@ export function alertsOf(standing: ProviderStanding, limits: Limits): readonly A
 }
 
 function workerAlerts({ workers, nowSeconds }: ProviderStanding, limits: Limits): readonly Alert[] {
-  const down = workers.filter(({ state }) => state === "dead" || state === "backend down");
+  const down = workers.filter(
+    ({ state }) => state === "dead" || state === "backend down" || state === "struck off",
+  );
   const alerts = down.map(
     ({ url, state }): Alert => ({
       key: `worker:${url}`,
@@ -32,9 +34,9 @@ function workerAlerts({ workers, nowSeconds }: ProviderStanding, limits: Limits)
       advice: "Look at its log and restart it; it is attested and used again by itself.",
     }),
   );
-  const ending = workers.filter(({ attestedUntil }) => {
+  const ending = workers.filter(({ state, attestedUntil }) => {
     const left = (attestedUntil ?? Number.POSITIVE_INFINITY) - nowSeconds;
-    return left < limits.alertAttestationSeconds;
+    return left < limits.alertAttestationSeconds && state !== "struck off";
   });
   const nobody: readonly Alert[] = workers.some(({ state }) => state === "serving")
     ? []

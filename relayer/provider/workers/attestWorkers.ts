@@ -14,6 +14,7 @@ import { createImageWatch } from "./imageWatch";
 import type { WorkerEntry } from "./pool";
 import { type QuotedWorker, submitQuote } from "./submitQuote";
 import { submitStatement } from "./submitStatement";
+import { isStruck } from "./workerEntry";
 
 export interface Attester {
   /** Every worker that lives is bound to this provider and stands attested in its contract, or soon will. */
@@ -70,13 +71,19 @@ function known(policy: ChainPolicy | undefined): ChainPolicy {
 }
 
 async function attestWorker(deps: Deps, entry: WorkerEntry, policy: ChainPolicy): Promise<void> {
-  const { context, attempts, attestorUrls } = deps;
+  const { context, attempts, attestorUrls, tell } = deps;
   if (!entry.alive) {
     return;
   }
   await bindWorker(context, entry, policy);
   const { identity, onChain } = entry;
   if (identity?.bindBytes === undefined || identity.bind === undefined) {
+    return;
+  }
+  if (isStruck(entry)) {
+    const worker = identity.receiptKey;
+    const detail = "A lie of its was proved. Find out what made it sign; a restarted worker has other keys.";
+    tell(`struck:${worker}`, { msg: "the worker's key is struck off", worker, detail });
     return;
   }
   const now = nowSeconds(context.clock);

@@ -8,7 +8,7 @@ import type { Policy } from "../policy";
 import { callJson } from "./callJson";
 import { type Identity, identitySchema, parseIdentity } from "./identity";
 import { createSlots } from "./slots";
-import { formerEntry, type WorkerEntry } from "./workerEntry";
+import { formerEntry, isStruck, type WorkerEntry } from "./workerEntry";
 import { toWorkerUrl } from "./workerUrl";
 
 export type { WorkerEntry } from "./workerEntry";
@@ -65,8 +65,9 @@ export interface LaneRecord {
 }
 
 /** True while new requests may go to the worker, attested or not. */
-export function takesRequests({ alive, draining, identity }: WorkerEntry): boolean {
-  return alive && !draining && identity?.ready === true;
+export function takesRequests(entry: WorkerEntry): boolean {
+  const { alive, draining, identity } = entry;
+  return alive && !draining && identity?.ready === true && !isStruck(entry);
 }
 
 export function createWorkerPool(deps: {

@@ -1,3 +1,4 @@
+import { StruckEpoch } from "../../../wrappers/messages";
 import type { Identity } from "./identity";
 import type { Slots } from "./slots";
 
@@ -29,6 +30,11 @@ export interface WorkerEntry {
   readonly owner: WorkerEntry;
   /** The worker under keys that it had before and that still serve, the newest first. */
   former: readonly WorkerEntry[];
+}
+
+/** A lie of this key was proved: nothing attests it again, and no developer uses it. */
+export function isStruck({ onChain }: Pick<WorkerEntry, "onChain">): boolean {
+  return onChain?.epoch === Number(StruckEpoch);
 }
 
 /**

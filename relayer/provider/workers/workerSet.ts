@@ -1,9 +1,10 @@
 import type { Context } from "../context";
 import { takesRequests, type WorkerEntry } from "./pool";
+import { isStruck } from "./workerEntry";
 import { toWorkerUrl } from "./workerUrl";
 
 /** What a worker is doing, in one word. */
-export type WorkerState = "serving" | "attesting" | "draining" | "backend down" | "dead";
+export type WorkerState = "serving" | "attesting" | "draining" | "backend down" | "dead" | "struck off";
 
 export interface WorkerInfo {
   readonly url: string;
@@ -74,6 +75,9 @@ function stateOf(entry: WorkerEntry): WorkerState {
   }
   if (!entry.alive) {
     return "dead";
+  }
+  if (isStruck(entry)) {
+    return "struck off";
   }
   if (!takesRequests(entry)) {
     return "backend down";

@@ -185,6 +185,13 @@ describe("a provider's alerts", () => {
       ["no-worker", `worker:${worker.url}`],
     ],
     [
+      "a worker whose key was struck off, which no renewal could have helped",
+      {
+        workers: [worker, { ...worker, url: "http://b", state: "struck off", attestedUntil: 0 }],
+      },
+      ["worker:http://b"],
+    ],
+    [
       "one job's messages that came back, once",
       { failedMessages: [1, 2].map(() => ({ kind: "settle", to: "0:cc", exitCode: 900 })) },
       ["message:settle:0:cc"],

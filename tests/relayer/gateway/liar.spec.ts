@@ -2,6 +2,7 @@ import { Address, beginCell } from "@ton/core";
 import { z } from "zod";
 import { devWallet } from "../../../relayer/localnet/devWallets";
 import { type ReceiptLeaf, type TreeHead, toJobAddress } from "../../../relayer/protocol";
+import { AttestationRegistry } from "../../../wrappers/AttestationRegistry";
 import { JobEscrow } from "../../../wrappers/JobEscrow";
 import { ProviderStake } from "../../../wrappers/ProviderStake";
 import { readHistory, readTransactions } from "../../e2e/support/jobHistory";
@@ -66,6 +67,8 @@ describe("gateway whose cheapest provider has a worker that lies", () => {
   let world: World;
   let honest: Supply;
   let liar: LyingWorker;
+  /** The liar's, each once, and the honest one's. */
+  let attestedKeys = 2;
   beforeAll(async () => {
     world = await createWorld({
       policy: { refreshMs: 300 },
@@ -145,6 +148,7 @@ describe("gateway whose cheapest provider has a worker that lies", () => {
   async function reform(): Promise<void> {
     world.supply.proxy.sealedTarget = undefined;
     await world.supply.restartWorker();
+    attestedKeys += 1;
   }
 
   it.each(Object.entries(LIES))("proves its %s by itself, and serves on", async (name, lie) => {
@@ -207,5 +211,36 @@ describe("gateway whose cheapest provider has a worker that lies", () => {
     const next = await askOnce();
     expect([next.status, next.headers.get("cocoon-provider")]).toEqual([200, honest.address]);
     await reform();
+  });
+
+  it("is offered no key that was struck off, and its provider pays for no further attestation of one", async () => {
+    const job = await startJob();
+    liar.lie = LIES.overcharge;
+    await askOnce();
+    await expectPunished(job);
+    const struck = liar.receiptPublicKey;
+    await until("the relayer has noticed", async () =>
+      world.providerLines.some((line) => line.includes("struck off") && line.includes(struck))
+        ? true
+        : undefined,
+    );
+    expect(await (await fetch(`${world.supply.proxy.url}/v1/workers`)).json()).toEqual([]);
+    await reform();
+    await until("the new key is attested", async () =>
+      (await world.network.provider.getWorkers()).has(BigInt(`0x${liar.receiptPublicKey}`))
+        ? true
+        : undefined,
+    );
+    const statements = (
+      await readTransactions(world.network.reader, world.network.attestation.address.toRawString())
+    ).filter(({ inMessage }) => {
+      const body = inMessage?.body.beginParse();
+      return (
+        body !== undefined &&
+        body.remainingBits >= 32 &&
+        body.preloadUint(32) === AttestationRegistry.opcodes.SubmitStatement
+      );
+    });
+    expect(statements).toHaveLength(attestedKeys);
   });
 });
