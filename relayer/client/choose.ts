@@ -8,6 +8,8 @@ import type { Measured } from "./trackRecord";
 export interface Standing {
   /** A job with this worker is open: no wait and no deposit. */
   readonly hasSession: boolean;
+  /** One is being opened. */
+  readonly isComing?: boolean;
   /** It failed a moment ago. */
   readonly isCooling: boolean;
   readonly isBanned: boolean;
@@ -25,7 +27,8 @@ const LEAST_SUCCESS = 0.05;
 const HARDWARE: ReadonlySet<TeeKind> = new Set(["tdx", "sevSnp"]);
 
 /**
- * The order in which to try workers: sound before failing, with a job before without, then by score. Those that cannot
+ * The order in which to try workers: sound before failing, with a job before without, one that is being opened between
+ * them, then by score. Those that cannot
  * take a new job are left out. What was not measured yet counts as the best, so that it will be.
  */
 export function choose(
@@ -35,16 +38,20 @@ export function choose(
 ): readonly VerifiedWorker[] {
   const able = workers
     .map((worker) => ({ worker, standing: standingOf(worker) }))
-    .filter(({ worker, standing }) => !standing.isBanned && (standing.hasSession || worker.hasRoom));
+    .filter(({ worker, standing }) => !standing.isBanned && (hasJob(standing) || worker.hasRoom));
   const best = bestOf(able);
   return able
     .map(({ worker, standing }) => ({
       worker,
-      rank: Number(standing.isCooling) * 2 + Number(!standing.hasSession),
+      rank: Number(standing.isCooling) * 3 + Number(!standing.hasSession) + Number(!hasJob(standing)),
       score: scoreOf({ worker, standing }, { best, weights }),
     }))
     .sort((a, b) => a.rank - b.rank || a.score - b.score)
     .map(({ worker }) => worker);
+}
+
+function hasJob({ hasSession, isComing = false }: Standing): boolean {
+  return hasSession || isComing;
 }
 
 interface Candidate {

@@ -9,16 +9,18 @@ import { bookCall } from "./bookCall";
 import { callWorker, type WorkerAnswer } from "./callWorker";
 import type { VerifiedWorker } from "./checkWorker";
 import { choose } from "./choose";
-import { costLimit } from "./costs";
 import type { ClientDeps } from "./deps";
 import type { Directory } from "./directory";
+import { costAtOf, fundCall } from "./fundCall";
 import { hedged } from "./hedge";
 import type { InFlight } from "./inFlight";
 import { isWorkerPending } from "./isWorkerPending";
+import { opensByName } from "./openings";
 import { retryAfter } from "./retryPolicy";
 import type { Session } from "./session";
-import { opensByName, type Sessions } from "./sessions";
+import type { Sessions } from "./sessions";
 import type { Charge, Spender } from "./spender";
+import type { Successors } from "./successors";
 import { syncSession } from "./syncSession";
 import type { TrackRecord } from "./trackRecord";
 
@@ -50,6 +52,9 @@ export interface CompletionRequest {
   readonly signal: AbortSignal;
 }
 
+/** The same without who asks. */
+export type EstimatedRequest = Omit<CompletionRequest, "signal" | "apiKeyId">;
+
 /** One attempt that got as far as an answer's status. */
 export interface Attempt {
   readonly requestId: RequestId;
@@ -70,6 +75,7 @@ export interface CompleteDeps extends ClientDeps {
   readonly directory: Directory;
   readonly sessions: Sessions;
   readonly auctions: Pick<Auctions, "want" | "problemOf">;
+  readonly successors: Pick<Successors, "look">;
   readonly inFlight: InFlight;
   readonly track: TrackRecord;
   /** Takes care of a receipt whose answer was not read to its end. */
@@ -154,16 +160,16 @@ export async function attempt(
 
 /** The provider meets a new job a little later than we do: the same worker is asked again for a while. */
 async function isOnlyYoung(deps: CompleteDeps, worker: VerifiedWorker, code: ErrorCode): Promise<boolean> {
-  const session = deps.sessions.find(worker);
-  if (session === undefined || !NOT_YET.has(code)) {
+  if (!NOT_YET.has(code)) {
     return false;
   }
-  const ageMs = deps.clock.nowMs() - (session.freshSinceMs ?? Number.NEGATIVE_INFINITY);
-  if (ageMs < deps.policy.openWaitMs) {
+  const held = deps.sessions.heldWith(worker);
+  const youngSinceMs = deps.clock.nowMs() - deps.policy.openWaitMs;
+  if (held.some(({ freshSinceMs = Number.NEGATIVE_INFINITY }) => freshSinceMs > youngSinceMs)) {
     await pause(YOUNG_RETRY_MS);
     return true;
   }
-  await syncSession(deps, session);
+  await Promise.all(held.map((session) => syncSession(deps, session)));
   return false;
 }
 
@@ -208,16 +214,18 @@ function isNobodyLeft(deps: CompleteDeps, model: string, tried: ReadonlySet<stri
 /** Whom to ask for this request, in this order. */
 export function ranked(
   deps: Pick<CompleteDeps, "directory" | "sessions" | "inFlight" | "track" | "policy">,
-  request: Pick<CompletionRequest, "model" | "conversation">,
+  request: Pick<CompletionRequest, "model" | "conversation"> | EstimatedRequest,
 ): readonly VerifiedWorker[] {
   const workers = deps.directory
     .workersOf(request.model)
     .filter((worker) => opensByName(deps.policy) || deps.sessions.holds(worker));
   const last = workers.length > 1 ? deps.track.servedBy(request.conversation?.() ?? "") : undefined;
   const standingOf = (worker: VerifiedWorker) => {
-    const session = deps.sessions.find(worker);
+    const costAt = "body" in request ? costAtOf(deps, request, worker) : undefined;
+    const session = deps.sessions.find(worker, costAt);
     return {
       hasSession: session !== undefined,
+      isComing: session === undefined && deps.sessions.isComing(worker),
       isBanned: deps.inFlight.isBanned(worker.key),
       isCooling: deps.inFlight.isCooling(worker.key),
       inFlight: deps.inFlight.count(worker.key),
@@ -234,17 +242,8 @@ async function attemptAt(
   request: CompletionRequest,
   worker: VerifiedWorker,
 ): Promise<Attempt> {
-  const session = await deps.sessions.ensure(worker);
-  const maxCostNano = costLimit(deps.policy, request, {
-    contextLength: worker.contextLength,
-    prices: session.terms,
-  });
-  const charge = { apiKeyId: request.apiKeyId, model: worker.model, atMs: deps.clock.nowMs() };
-  await deps.spender.reserve(charge, maxCostNano);
-  await deps.sessions.reserve(session, maxCostNano).catch((thrown: unknown) => {
-    deps.spender.settle(charge, { reservedNano: maxCostNano, costNano: 0n });
-    throw thrown;
-  });
+  const { session, charge, maxCostNano } = await fundCall(deps, request, worker);
+  deps.successors.look(session);
   const requestIdBytes = primitives.randomBytes(16);
   const salt = primitives.randomBytes(32);
   const requestId = toRequestId(requestIdBytes);

@@ -9,11 +9,11 @@ import { type AttestationReport, attestationReport } from "./attestationReport";
 import { createAuctions } from "./auctions/auctions";
 import type { OwnAuction } from "./auctions/ownAuction";
 import type { VerifiedWorker } from "./checkWorker";
-import type { CompletionRequest } from "./complete";
+import type { CompletionRequest, EstimatedRequest } from "./complete";
 import { createCosigner } from "./cosigner";
 import type { ClientDeps } from "./deps";
 import { createDirectory, type ModelInfo } from "./directory";
-import { type Estimate, type EstimatedRequest, estimate } from "./estimate";
+import { type Estimate, estimate } from "./estimate";
 import { exportReceipt } from "./exportReceipt";
 import { createInFlight } from "./inFlight";
 import { keepWarm } from "./keepWarm";
@@ -23,6 +23,7 @@ import { recoverCalls, recoverReceipt } from "./recover";
 import { freeNano, type Session, spentNano } from "./session";
 import { createSessions } from "./sessions";
 import { freeSpender, type Spender } from "./spender";
+import { createSuccessors } from "./successors";
 import { createTrackRecord } from "./trackRecord";
 import { tryWorkers } from "./tryWorkers";
 
@@ -56,6 +57,8 @@ export interface JobInfo {
   readonly emptyAtMs: number | undefined;
   readonly settledNano: bigint;
   readonly deadlineSeconds: number;
+  /** The job that this one was bought to follow. */
+  readonly follows?: string | undefined;
   readonly auction?: {
     readonly endsAtSeconds: number;
     /** The most that may be bid. */
@@ -96,6 +99,8 @@ export interface Client {
     readonly providers: number;
     readonly models: number;
     readonly jobs: number;
+    /** Those of them that are in use, end soon, and are followed by none yet. */
+    readonly unfollowed: number;
     readonly inFlight: number;
   };
   /** Co-signs what is due and stops. Jobs stay open: a restart goes on with them. */
@@ -141,11 +146,16 @@ export async function createClient(base: ClientDeps, spender: Spender = freeSpen
   });
   const track = createTrackRecord({ clock });
   const cosigner = createCosigner(base);
+  const successors = createSuccessors(
+    { ...base, directory, sessions, auctions, inFlight, track },
+    stop.signal,
+  );
   const shared = {
     ...base,
     directory,
     sessions,
     auctions,
+    successors,
     inFlight,
     track,
     spender,
@@ -174,6 +184,7 @@ export async function createClient(base: ClientDeps, spender: Spender = freeSpen
     directory.run(stop.signal),
     sessions.run(stop.signal),
     auctions.run(stop.signal),
+    successors.run(stop.signal),
     keepWarm(deps, stop.signal),
   ];
   const workerFor = (model: string, provider: string | undefined): VerifiedWorker => {
@@ -213,7 +224,7 @@ export async function createClient(base: ClientDeps, spender: Spender = freeSpen
     openJob: async ({ model, provider, budgetNano, buy }) =>
       buy === "auction"
         ? auctionInfoOf(await auctions.hold({ model, budgetNano }))
-        : infoOf(await sessions.ensure(workerFor(model, provider), { budgetNano }), clock),
+        : infoOf(await sessions.ensure(workerFor(model, provider), { asked: { budgetNano } }), clock),
     jobs: () => [
       ...sessions.list().map((session) => infoOf(session, clock)),
       ...auctions.list().map(auctionInfoOf),
@@ -252,6 +263,7 @@ export async function createClient(base: ClientDeps, spender: Spender = freeSpen
       providers: directory.providerCount(),
       models: directory.models().length,
       jobs: sessions.list().filter(({ state }) => state === "active").length,
+      unfollowed: successors.waiting(),
       inFlight: inFlight.total(),
     }),
     close: async () => {
@@ -278,6 +290,7 @@ function infoOf(session: Session, clock: Clock): JobInfo {
     emptyAtMs: session.burnRate.emptyAtMs(free, clock.nowMs()),
     settledNano: session.settledNano,
     deadlineSeconds: session.deadlineSeconds,
+    follows: session.follows,
   };
 }
 

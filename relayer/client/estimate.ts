@@ -1,5 +1,5 @@
 import type { Prices, TeeKind } from "../protocol";
-import { type CompleteDeps, type CompletionRequest, noWorker, ranked } from "./complete";
+import { type CompleteDeps, type EstimatedRequest, noWorker, ranked } from "./complete";
 import { costLimit, worstCostNano, worstTokens } from "./costs";
 
 /** What a request would cost at one provider. Nothing is sent, reserved or opened to find it out. */
@@ -16,8 +16,6 @@ export interface Estimate {
   /** What the worker would be authorised to charge: the worst case within every limit. */
   readonly maxCostNano: bigint;
 }
-
-export type EstimatedRequest = Omit<CompletionRequest, "signal" | "apiKeyId">;
 
 /** One estimate for each provider that could be asked now, in the order in which they would be. Throws where there is none. */
 export function estimate(

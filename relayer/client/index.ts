@@ -2,11 +2,11 @@ export { type CollateralSource, createFileCollateral, createPccsCollateral } fro
 export { createToncenterClient } from "../chain";
 export type { HandedJob } from "./adoptSession";
 export type { VerifiedBy } from "./attestationLog";
-export type { CompletionRequest } from "./complete";
+export type { CompletionRequest, EstimatedRequest } from "./complete";
 export type { Client, Completion, JobInfo } from "./createClient";
 export type { NetworkIdentity, VerifyEvidence } from "./deps";
 export type { AttestationLevel, ModelInfo } from "./directory";
-export type { Estimate, EstimatedRequest } from "./estimate";
+export type { Estimate } from "./estimate";
 export { type CocoonFetch, type CocoonFetchOptions, createCocoonFetch } from "./fetch/createCocoonFetch";
 export type { MarketInfo } from "./modelFacts";
 export { DEFAULT_POLICY, type Policy } from "./policy";

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { toCocoonError } from "../errors";
 import { type CompleteDeps, ranked } from "./complete";
-import { opensByName } from "./sessions";
+import { opensByName } from "./openings";
 
 /**
  * Keeps a job open for each model that the policy names, so that no request waits for the chain: at the start, and again

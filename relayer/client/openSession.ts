@@ -22,7 +22,16 @@ const POLL_MS = 250;
  */
 export async function openSession(
   deps: ClientDeps,
-  { worker, budgetNano }: { readonly worker: VerifiedWorker; readonly budgetNano: bigint },
+  {
+    worker,
+    budgetNano,
+    follows,
+  }: {
+    readonly worker: VerifiedWorker;
+    readonly budgetNano: bigint;
+    /** The job that this one shall follow. */
+    readonly follows?: string | undefined;
+  },
 ): Promise<Session> {
   const network = openContract(deps.reader, NetworkRegistry.fromAddress(deps.network.registry));
   const valueNano = budgetNano + (await network.getMinValueToOpenJob());
@@ -50,6 +59,7 @@ export async function openSession(
     developer: walletOf(deps).address.toRawString(),
     acceptBySeconds,
     deadlineSeconds: Math.max(acceptBySeconds, nowSeconds(deps) + deps.policy.jobSeconds),
+    follows,
     state: "opening",
     budgetNano,
     lastUsedMs: deps.clock.nowMs(),
@@ -68,7 +78,7 @@ export async function openSession(
     await saveJob(tx, { job: jobOf(session) });
     await enqueueIntent(tx, { intent });
   });
-  deps.log.info({ msg: "job opening", job: address, provider: worker.provider, budgetNano });
+  deps.log.info({ msg: "job opening", job: address, provider: worker.provider, budgetNano, follows });
   return session;
 }
 
@@ -98,10 +108,10 @@ function openingOf(session: Session, worker: VerifiedWorker): OpenJob {
   };
 }
 
-/** Waits, no longer than the policy says, until the provider has accepted. */
-export async function awaitActive(deps: ClientDeps, session: Session): Promise<void> {
+/** Waits, no longer than the policy says and until `signal`, until the provider has accepted. */
+export async function awaitActive(deps: ClientDeps, session: Session, signal?: AbortSignal): Promise<void> {
   const until = Date.now() + deps.policy.openWaitMs;
-  while (Date.now() < until) {
+  while (Date.now() < until && signal?.aborted !== true) {
     await syncSession(deps, session);
     switch (session.state) {
       case "active":

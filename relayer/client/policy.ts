@@ -29,6 +29,12 @@ export interface Policy {
   readonly auction: AuctionPolicy;
   /** Offers above any of these (nanoton per 1,000,000 tokens) are passed over. */
   readonly maxPriceNano: bigint | undefined;
+  /**
+   * A job in use is followed by a new one so long before it takes no more requests, for its deadline or its budget: time
+   * for opening, acceptance and attestation, and for some more tries. In use is what was asked within that time. 0: never,
+   * the first request that finds no job waits for one.
+   */
+  readonly followSeconds: number;
   /** Models for which a job is open before the first request. */
   readonly prewarmModels: readonly string[];
   /** How price, speed, soundness and the rest count when there is a choice. */
@@ -87,6 +93,7 @@ export const DEFAULT_POLICY: Policy = {
   buy: "named",
   auction: DEFAULT_AUCTION,
   maxPriceNano: undefined,
+  followSeconds: 600,
   prewarmModels: [],
   choice: DEFAULT_WEIGHTS,
   allowHttp: false,

@@ -59,6 +59,8 @@ const policyFileSchema = z.strictObject({
       stickiness: weight(DEFAULT_WEIGHTS.stickiness),
     })
     .optional(),
+  /** How long before its end a job in use is followed by a new one; 0 never. */
+  followSeconds: z.int().min(0).max(86_400).optional(),
   /** How jobs are bought: at a provider's offer, or by auction. */
   buy: z.enum(["named", "auction"]).optional(),
   auction: z
@@ -74,7 +76,10 @@ const policyFileSchema = z.strictObject({
 
 export interface DeveloperPolicy {
   readonly client: Partial<
-    Pick<Policy, "images" | "models" | "tees" | "tiers" | "choice" | "hedgeAfterMs" | "buy" | "auction">
+    Pick<
+      Policy,
+      "images" | "models" | "tees" | "tiers" | "choice" | "hedgeAfterMs" | "followSeconds" | "buy" | "auction"
+    >
   >;
   readonly tcb: TcbPolicy;
   readonly minEvaluationNumber: number;
@@ -97,7 +102,7 @@ export function parsePolicyFile(text: string): DeveloperPolicy {
   if (!parsed.success) {
     throw new FinalError("CONFIG_INVALID", `The policy file is not valid: ${z.prettifyError(parsed.error)}`);
   }
-  const { images, models, tees, tiers, choice, hedgeAfterMs, buy, auction } = parsed.data;
+  const { images, models, tees, tiers, choice, hedgeAfterMs, followSeconds, buy, auction } = parsed.data;
   const { advisories, outOfDateUntil, minEvaluationNumber, knownSites } = parsed.data;
   return {
     client: {
@@ -109,6 +114,7 @@ export function parsePolicyFile(text: string): DeveloperPolicy {
       ...(buy === undefined ? {} : { buy }),
       ...(auction === undefined ? {} : { auction }),
       ...(hedgeAfterMs === undefined ? {} : { hedgeAfterMs }),
+      ...(followSeconds === undefined ? {} : { followSeconds }),
     },
     tcb: {
       advisories,

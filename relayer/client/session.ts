@@ -25,6 +25,8 @@ export interface Session {
   readonly developer: string;
   readonly acceptBySeconds: number;
   readonly deadlineSeconds: number;
+  /** The job that this one was bought to follow. */
+  readonly follows: string | undefined;
   state: SessionState;
   budgetNano: bigint;
   /** Budget asked for by a top-up that the chain does not show yet. */
@@ -36,8 +38,10 @@ export interface Session {
   /** Until when a provider that was asked to release the job is waited for. */
   releaseUntilSeconds: number | undefined;
   lastUsedMs: number;
+  /** When a request was last made in it, also by an earlier process. */
+  askedAtMs: number | undefined;
   readonly burnRate: BurnRate;
-  /** When this process saw it become active; undefined once a worker has answered in it. */
+  /** When this process saw it become active; undefined once a worker has answered in it, or its provider said that one would. */
   freshSinceMs: number | undefined;
   /** Receipt keys with a lane on chain. */
   readonly openLanes: Set<string>;
@@ -83,14 +87,19 @@ export type NewSession = Omit<
   | "lanes"
   | "binds"
   | "askedBudgetNano"
->;
+  | "askedAtMs"
+  | "follows"
+> &
+  Partial<Pick<Session, "follows">>;
 
 export function createSession(fields: NewSession): Session {
   return {
+    follows: undefined,
     ...fields,
     termsHash: hashTerms(fields.terms),
     askedBudgetNano: fields.budgetNano,
     freshSinceMs: undefined,
+    askedAtMs: undefined,
     reservedNano: 0n,
     burnRate: createBurnRate(),
     settledNano: 0n,
@@ -110,6 +119,7 @@ export function extraOf(session: Session): Job["extra"] {
     acceptBySeconds: session.acceptBySeconds,
     askedBudgetNano: session.askedBudgetNano.toString(),
     binds: Object.fromEntries(session.binds),
+    ...(session.follows === undefined ? {} : { follows: session.follows }),
     ...(session.releaseUntilSeconds === undefined
       ? {}
       : { releaseUntilSeconds: session.releaseUntilSeconds }),

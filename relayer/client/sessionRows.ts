@@ -32,6 +32,7 @@ const extraSchema = z.object({
   askedBudgetNano: z.string(),
   binds: z.record(z.string(), z.string()),
   releaseUntilSeconds: z.number().optional(),
+  follows: z.string().optional(),
 });
 
 /** The session as the store's row of its job. */
@@ -88,6 +89,7 @@ async function loadSession(deps: ClientDeps, job: Job): Promise<Session | undefi
     developer: job.developer,
     acceptBySeconds: extra.acceptBySeconds,
     deadlineSeconds: job.deadlineSeconds,
+    follows: extra.follows,
     state,
     budgetNano: job.budgetNano,
     lastUsedMs: deps.clock.nowMs(),
@@ -102,7 +104,9 @@ async function loadSession(deps: ClientDeps, job: Job): Promise<Session | undefi
   for (const { worker } of await listLanes(deps.store, { job: job.address })) {
     await replayLane(deps, session, worker);
   }
-  for (const call of await listCalls(deps.store, { job: job.address, limit: MAX_CALLS })) {
+  const calls = await listCalls(deps.store, { job: job.address, limit: MAX_CALLS });
+  session.askedAtMs = calls[0]?.createdAt;
+  for (const call of calls) {
     if (call.status === "lost") {
       laneOf(session, toWorkerKey(call.worker)).forgive(call.maxCostNano);
     }

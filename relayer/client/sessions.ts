@@ -1,32 +1,29 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { FinalError, RetryableError, toCocoonError } from "../errors";
-import { awaitLane } from "./awaitLane";
 import type { VerifiedWorker } from "./checkWorker";
 import { isNeedless } from "./consolidate";
 import { type ClientDeps, nowSeconds } from "./deps";
 import { priceOf } from "./directory";
 import { endSession } from "./endSession";
-import { awaitActive, openSession } from "./openSession";
-import type { Policy } from "./policy";
+import { type CostAt, createOpenings, type Openings } from "./openings";
 import { freeNano, laneOf, type Session, spentNano } from "./session";
 import { loadSessions } from "./sessionRows";
+import { covers, isEnding, LEAST_LIFE_SECONDS, mayFollow } from "./succession";
 import { needsTopUp, syncSession, topUpSession } from "./syncSession";
 
-/** A job that ends sooner takes no new request: its answer could come too late to be paid. */
-export const LEAST_LIFE_SECONDS = 180;
 const POLL_MS = 250;
 
 /** The jobs of this developer. */
-export interface Sessions {
-  /** The active job whose lane this worker has, if any. */
-  find(worker: VerifiedWorker): Session | undefined;
+export interface Sessions extends Openings {
+  /**
+   * The active job whose lane this worker has, if any; of several, one that can pay for the request. One that never will
+   * is none, where another may be bought beside it.
+   */
+  find(worker: VerifiedWorker, costAt?: CostAt): Session | undefined;
+  /** Every active job in which this worker has a lane. */
+  heldWith(worker: VerifiedWorker): readonly Session[];
   /** True while its provider has an active job of this model, be it one in which the worker has no lane yet. */
   holds(worker: VerifiedWorker): boolean;
-  /**
-   * The same, or a job opened now; concurrent calls share the opening. Bounded by the policy's `openWaitMs`. Where jobs
-   * are bought by auction alone, only an opening that was `asked` for by hand opens one; otherwise it throws `NO_BID`.
-   */
-  ensure(worker: VerifiedWorker, asked?: { readonly budgetNano?: bigint | undefined }): Promise<Session>;
   /** Sets an amount aside for a request; waits for a top-up where one helps. Throws `INSUFFICIENT_FUNDS`. */
   reserve(session: Session, nano: bigint): Promise<void>;
   release(session: Session, nano: bigint): void;
@@ -40,18 +37,12 @@ export interface Sessions {
   run(signal: AbortSignal): Promise<void>;
 }
 
-/** True where a request may open a job at a provider's own offer. */
-export function opensByName({ buy, auction }: Pick<Policy, "buy" | "auction">): boolean {
-  return buy === "named" || auction.ifNobodyBids === "named";
-}
-
 export async function createSessions(
   deps: ClientDeps,
   /** True while this worker of the provider may be used. */
   isLive: (provider: string, worker: string) => boolean,
 ): Promise<Sessions> {
   const sessions = [...(await loadSessions(deps))];
-  const opening = new Map<string, Promise<Session>>();
 
   const isUsable = (session: Session, worker: VerifiedWorker): boolean =>
     session.terms.provider === worker.provider &&
@@ -60,43 +51,33 @@ export async function createSessions(
     !laneOf(session, worker.key).isBroken();
   const isHeld = (session: Session, worker: VerifiedWorker): boolean =>
     session.state === "active" && isUsable(session, worker);
-  /** The cheapest, if there are several: one was bought by auction, another opened to bridge the time until then. */
-  const find = (worker: VerifiedWorker): Session | undefined => {
+  const heldWith = (worker: VerifiedWorker): readonly Session[] =>
+    sessions.filter((session) => session.openLanes.has(worker.key) && isHeld(session, worker));
+  const canPay = (session: Session, costAt: CostAt | undefined): boolean =>
+    costAt === undefined || covers(deps, session, costAt(session.terms));
+  /**
+   * The cheapest, if there are several: one was bought by auction, another opened to bridge the time until then, and a
+   * third is to follow one of them.
+   */
+  const find = (worker: VerifiedWorker, costAt?: CostAt): Session | undefined => {
     let best: Session | undefined;
-    for (const session of sessions) {
-      const isOpen = session.openLanes.has(worker.key) && isHeld(session, worker);
-      if (isOpen && (best === undefined || jobPrice(session) < jobPrice(best))) {
+    let poor: Session | undefined;
+    for (const session of heldWith(worker)) {
+      if (!canPay(session, costAt)) {
+        poor = session;
+      } else if (best === undefined || isBetter(session, best)) {
         best = session;
       }
     }
-    return best;
+    const isFinal = poor !== undefined && costAt !== undefined && !mayFollow(deps, costAt(poor.terms));
+    return best ?? (isFinal ? poor : undefined);
   };
-  const openNew = async (worker: VerifiedWorker, budgetNano: bigint | undefined): Promise<Session> => {
-    if (budgetNano === undefined) {
-      throw new RetryableError("NO_BID", "Jobs are bought by auction alone, and this worker is in none.");
-    }
-    return await openSession(deps, { worker, budgetNano });
-  };
-  /** Without a budget, no job is opened. */
-  const startOpening = async (worker: VerifiedWorker, budgetNano: bigint | undefined): Promise<Session> => {
-    const started = sessions.find(
-      (session) => session.state === "opening" && session.binds.has(worker.key) && isUsable(session, worker),
-    );
-    const held = started === undefined ? sessions.find((session) => isHeld(session, worker)) : undefined;
-    const { provider } = worker;
-    if (
-      held !== undefined &&
-      (await awaitLane(deps, held, { worker, isLive: (key) => isLive(provider, key) }))
-    ) {
-      return held;
-    }
-    const session = started ?? (await openNew(worker, budgetNano));
-    if (started === undefined) {
-      sessions.push(session);
-    }
-    await awaitActive(deps, session);
-    return session;
-  };
+  /** A job that follows another one waits until its provider is known to serve it. */
+  const isUntried = ({ follows, freshSinceMs = Number.NEGATIVE_INFINITY }: Session): boolean =>
+    follows !== undefined && deps.clock.nowMs() - freshSinceMs < deps.policy.openWaitMs;
+  const isBetter = (session: Session, best: Session): boolean =>
+    isUntried(session) === isUntried(best) ? jobPrice(session) < jobPrice(best) : isUntried(best);
+  const openings = createOpenings(deps, { sessions, find, heldWith, isUsable, isLive, canPay });
   const topUp = async (session: Session, neededNano?: bigint): Promise<void> => {
     if (needsTopUp(deps, session, neededNano)) {
       await topUpSession(deps, session);
@@ -127,7 +108,9 @@ export async function createSessions(
     for (const session of sessions) {
       const restMs = deps.policy.consolidateAfterMs;
       const anyProvider = deps.policy.buy === "auction";
-      if (isNeedless(session, { sessions, nowMs: deps.clock.nowMs(), restMs, anyProvider })) {
+      const nowMs = deps.clock.nowMs();
+      const isOnItsWay = (other: Session) => isEnding(deps, other);
+      if (isNeedless(session, { sessions, nowMs, restMs, anyProvider, isEnding: isOnItsWay })) {
         deps.log.info({ msg: "needless job closed", job: session.address });
         await endSession(deps, session);
       }
@@ -154,33 +137,18 @@ export async function createSessions(
       });
     }
   };
-  const nameOf = (worker: VerifiedWorker) => `${worker.provider}/${worker.modelHash}/${worker.key}`;
-
   return {
     find,
+    heldWith,
     holds: (worker) => sessions.some((session) => isHeld(session, worker)),
-    ensure: async (worker, asked) => {
-      const found = find(worker);
-      if (found !== undefined) {
-        return found;
-      }
-      const mayOpen = asked !== undefined || opensByName(deps.policy);
-      const budgetNano = mayOpen ? (asked?.budgetNano ?? deps.policy.jobBudgetNano) : undefined;
-      const name = `${nameOf(worker)}/${mayOpen}`;
-      const shared =
-        opening.get(name) ??
-        startOpening(worker, budgetNano).finally(() => {
-          opening.delete(name);
-        });
-      opening.set(name, shared);
-      return await shared;
-    },
+    ...openings,
     reserve: async (session, nano) => {
       if (freeNano(session) < nano) {
         await waitForBudget(session, nano);
       }
       session.reservedNano += nano;
       session.lastUsedMs = deps.clock.nowMs();
+      session.askedAtMs = session.lastUsedMs;
       if (needsTopUp(deps, session)) {
         topUpSession(deps, session).catch(logged(session, "job not topped up"));
       }

@@ -6,6 +6,7 @@ import { isOwnJob, jobIntent, requireBalance } from "./jobMessages";
 import { readJob } from "./readJob";
 import { freeNano, type Session } from "./session";
 import { jobOf } from "./sessionRows";
+import { canGrow } from "./succession";
 import { watchClaims } from "./watchClaims";
 
 /** While a provider's answer may be on its way, `ExpireJob` is refused so long. */
@@ -112,13 +113,11 @@ export function needsTopUp(
   session: Session,
   neededNano = 0n,
 ): boolean {
-  const { topUpBelowBps, jobBudgetNano, maxJobBudgetNano } = deps.policy;
+  const { topUpBelowBps } = deps.policy;
   return (
     session.state === "active" &&
-    isOwnJob(deps, session) &&
     session.askedBudgetNano <= session.budgetNano &&
-    session.budgetNano + jobBudgetNano <= maxJobBudgetNano &&
-    topUpBelowBps > 0 &&
+    canGrow(deps, session) &&
     (freeNano(session) < neededNano || freeNano(session) * BPS < session.budgetNano * BigInt(topUpBelowBps))
   );
 }

@@ -97,6 +97,8 @@ function jobBody(job: JobInfo, usdPerTon: number | undefined) {
     spent_nano_per_hour: job.nanoPerHour.toString(),
     runs_dry_at: job.emptyAtMs === undefined ? null : Math.floor(job.emptyAtMs / 1_000),
     deadline: job.deadlineSeconds,
+    /** null unless it was bought to follow another job. */
+    follows: job.follows ?? null,
     ...(job.auction === undefined ? {} : { auction: auctionBody(job.auction) }),
     ...(usdPerTon === undefined
       ? {}

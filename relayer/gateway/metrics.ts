@@ -42,6 +42,14 @@ export function createMetrics(client: Pick<Client, "health">): Metrics {
       },
     });
   }
+  new Gauge({
+    name: "cocoon_gateway_jobs_unfollowed",
+    help: "Jobs in use that end soon, and are followed by none yet",
+    registers,
+    collect() {
+      this.set(client.health().unfollowed);
+    },
+  });
   return {
     ended: ({ route, code, seconds }) => {
       requests.inc({ route, code });

@@ -5,14 +5,13 @@ import { nowSeconds } from "../deps";
 import { type Directory, priceOf } from "../directory";
 import { endSession } from "../endSession";
 import type { Session } from "../session";
-import { LEAST_LIFE_SECONDS, type Sessions } from "../sessions";
+import type { Sessions } from "../sessions";
+import { lasts } from "../succession";
 import { syncSession } from "../syncSession";
 import { openAuction } from "./openAuction";
 import { loadAuctions, type OwnAuction } from "./ownAuction";
 import { nextStepAt, syncAuction, withdrawAuction } from "./syncAuction";
 
-/** From an auction's end until its job takes requests, and some time to spare. */
-const AWARD_SECONDS = 120;
 /** An auction that could not be opened is tried again after so long. */
 const OPEN_RETRY_SECONDS = 60;
 
@@ -72,11 +71,6 @@ export async function createAuctions(deps: AuctionDeps): Promise<Auctions> {
   };
   const underWay = (model: string) =>
     auctions.find((auction) => auction.model === model && auction.state === "auction");
-  /** A job's successor is put up for auction early enough to be there when it ends. */
-  const leadSeconds = Math.min(
-    LEAST_LIFE_SECONDS + policy.auction.seconds + AWARD_SECONDS,
-    policy.jobSeconds / 2,
-  );
   const isHeld = (model: string): boolean => {
     const lasting = sessions.list().filter((session) => isLasting(session, model));
     const isServed =
@@ -93,10 +87,9 @@ export async function createAuctions(deps: AuctionDeps): Promise<Auctions> {
     lostSinceMs.set(model, since);
     return deps.clock.nowMs() - since < policy.openWaitMs;
   };
+  /** A job's successor is put up for auction early enough to be there when it ends. */
   const isLasting = (session: Session, model: string): boolean =>
-    session.model === model &&
-    (session.state === "active" || session.state === "opening") &&
-    session.deadlineSeconds - nowSeconds(deps) > leadSeconds;
+    session.model === model && lasts(deps, session);
   const open = async ({ model, budgetNano = policy.jobBudgetNano }: AuctionWish): Promise<OwnAuction> => {
     const workers = directory.workersOf(model);
     const [first, ...others] = workers;

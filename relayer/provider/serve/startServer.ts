@@ -10,7 +10,7 @@ import { readBody } from "./readBody";
 import { takeCosignature } from "./serveCosign";
 import { takeRelease } from "./serveRelease";
 import { serveSealed, stopping, type Traffic } from "./serveSealed";
-import { listWorkers, showHealth, showReadiness, showReceipt, showTask } from "./views";
+import { listWorkers, showHealth, showJob, showReadiness, showReceipt, showTask } from "./views";
 
 const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_JSON_BYTES = 8 * 1024;
@@ -20,6 +20,7 @@ const KEEP_ALIVE_MS = 65_000;
 const DRAIN_POLL_MS = 20;
 const RECEIPTS = "/v1/receipts/";
 const TASKS = "/v1/tasks/";
+const JOBS = "/v1/jobs/";
 
 export interface ProviderServer {
   readonly url: string;
@@ -108,6 +109,8 @@ async function answer(
     sendJson(response, 200, listWorkers(context));
   } else if (path.startsWith(RECEIPTS)) {
     sendJson(response, 200, await showReceipt(context, path.slice(RECEIPTS.length)));
+  } else if (path.startsWith(JOBS)) {
+    sendJson(response, 200, showJob(context, path.slice(JOBS.length)));
   } else if (path.startsWith(TASKS)) {
     sendJson(response, 200, await showTask(context, path.slice(TASKS.length)));
   } else if (path === "/v1/attestation/report") {

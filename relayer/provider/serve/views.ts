@@ -4,6 +4,7 @@ import { findReceipt, findTask } from "../../store";
 import type { Context } from "../context";
 import { usableKeys } from "../workers/formerKeys";
 import { takesRequests } from "../workers/pool";
+import { findServed } from "./admit";
 
 /** `GET /v1/workers`: attested workers that answer, the least busy first. */
 export function listWorkers(context: Pick<Context, "pool" | "book">): readonly object[] {
@@ -33,6 +34,16 @@ export function listWorkers(context: Pick<Context, "pool" | "book">): readonly o
       inFlight: slots.inUse() + slots.waiting(),
       capacity: identity.capacity,
     }));
+}
+
+/** `GET /v1/jobs/{job}`: the workers that serve the job now. Of no use to one who does not hold its session key. */
+export function showJob(context: Pick<Context, "pool" | "book" | "clock">, address: string): object {
+  const job = toJobAddress(decodeURIComponent(address));
+  findServed(context, job);
+  const workers = usableKeys(context)
+    .filter((entry) => takesRequests(entry) && entry.lanes.has(job))
+    .flatMap(({ identity }) => identity?.receiptKey ?? []);
+  return { job, workers };
 }
 
 /** `GET /v1/receipts/{requestId}`: the stored record, in the record frame's words. */

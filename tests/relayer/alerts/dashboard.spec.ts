@@ -19,7 +19,7 @@ const dashboardSchema = z.object({
 /** Every name that the three processes show: histograms with their series. */
 async function shownNames(): Promise<ReadonlySet<string>> {
   const standing = { isReady: async () => true, inFlight: () => 0, capacity: 1, keysEnd: () => 0 };
-  const health = () => ({ providers: 0, models: 0, jobs: 0, inFlight: 0 });
+  const health = () => ({ providers: 0, models: 0, jobs: 0, unfollowed: 0, inFlight: 0 });
   const texts = await Promise.all([
     providerMetrics().registry.metrics(),
     workerMetrics(standing).registry.metrics(),

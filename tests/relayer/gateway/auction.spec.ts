@@ -1,3 +1,4 @@
+import { toNano } from "@ton/core";
 import type { Policy } from "../../../relayer/client";
 import { toHex } from "../../../relayer/protocol";
 import { parseBidPolicy } from "../../../relayer/provider";
@@ -89,6 +90,26 @@ describe("gateway that buys by auction", () => {
       return answer.status === 409 ? undefined : answer;
     });
     expect([late.status, late.headers.get("cocoon-job")]).toEqual([200, second.address]);
+  });
+
+  it("puts the next one up when a job in use can grow no more, and serves from it meanwhile", async () => {
+    await on.restart();
+    const held = (await on.ask()).headers.get("cocoon-job");
+    // What it has is less than a fifth of what a job is to have now, and more than that may be in none.
+    const budget = { jobBudgetNano: toNano("10"), maxJobBudgetNano: toNano("10") };
+    await on.restart(budget);
+    expect((await on.ask()).headers.get("cocoon-job")).toBe(held);
+    const next = await on.upForAuction(isBid);
+    expect((await on.ask()).headers.get("cocoon-job")).toBe(held);
+    await on.passed(next);
+    await on.active(next.address);
+    // By the clock that was set, the old one has rested since.
+    await until("the old one is let go", async () =>
+      (await on.jobs()).some(({ address, state }) => address === held && state === "active")
+        ? undefined
+        : true,
+    );
+    expect((await on.ask()).headers.get("cocoon-job")).toBe(next.address);
   });
 
   it("buys from the lower of two bidders, whatever their lists say", async () => {

@@ -55,6 +55,26 @@ describe("provider, asked by a developer to release a job", () => {
     expect((await answered(job)).head.amount).toBe(18_000n);
   });
 
+  it("says who serves in a job, until it is asked to release it, and of a job that it does not know as little as of a request in it", async () => {
+    const servedIn = async (address: string) => {
+      const { statusCode, body } = await request(
+        `${world.provider.url}/v1/jobs/${encodeURIComponent(address)}`,
+      );
+      const shown = z
+        .object({ workers: z.array(z.string()).optional(), error: z.object({ code: z.string() }).optional() })
+        .parse(await body.json());
+      return [statusCode, shown.workers ?? shown.error?.code];
+    };
+    const job = await world.openJob(4n);
+    const { address } = job.contract;
+    expect(await servedIn(`0:${"77".repeat(32)}`)).toEqual([409, "JOB_NOT_ACTIVE"]);
+    const record = await answered(job);
+    expect(await servedIn(address.toRawString())).toEqual([200, [record.worker]]);
+    expect(await askRelease(job)).toEqual([200, undefined]);
+    expect(await servedIn(address.toRawString())).toEqual([409, "JOB_NOT_ACTIVE"]);
+    expect((await request(`${world.provider.url}/v1/jobs/nonsense`)).statusCode).toBe(400);
+  });
+
   it("pays the co-signed head, releases the job and refunds the rest, with no message of the developer's", async () => {
     const job = await world.openJob(2n);
     const record = await answered(job);
