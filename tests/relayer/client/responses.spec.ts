@@ -47,6 +47,7 @@ describe("a request of the responses API, as a chat", () => {
           ],
         },
         { type: "reasoning", id: "rs_1", summary: [] },
+        { type: "item_reference", id: "rs_2" },
         { type: "function_call", call_id: "a", name: "f", arguments: "{}" },
         { type: "function_call", call_id: "b", name: "g", arguments: "{}" },
         { type: "function_call_output", call_id: "a", output: "1" },

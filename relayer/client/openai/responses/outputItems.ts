@@ -21,6 +21,14 @@ export interface CallItem {
 
 export type OutputItem = TextItem | CallItem;
 
+/** What an item's id begins with. */
+export const ID_PREFIXES: Readonly<Record<OutputItem["kind"], string>> = {
+  output_text: "msg",
+  refusal: "msg",
+  reasoning_text: "rs",
+  call: "fc",
+};
+
 /** An item as the responses API shows it. */
 export function itemBody(item: OutputItem, status: ItemStatus): object {
   if (item.kind === "call") {

@@ -1,5 +1,13 @@
 import { type CocoonField, isObject, parseObject } from "../augment";
-import { callsOf, type ItemStatus, itemBody, logprobsOf, type OutputItem, textsOf } from "./outputItems";
+import {
+  callsOf,
+  ID_PREFIXES,
+  type ItemStatus,
+  itemBody,
+  logprobsOf,
+  type OutputItem,
+  textsOf,
+} from "./outputItems";
 import type { Echo } from "./parseResponses";
 
 /** What names a response and everything in it. */
@@ -10,8 +18,7 @@ export interface ResponseName {
 }
 
 export function itemId(item: OutputItem["kind"], { requestId }: ResponseName, index: number): string {
-  const prefix = item === "call" ? "fc" : item === "reasoning_text" ? "rs" : "msg";
-  return `${prefix}_${requestId}_${index}`;
+  return `${ID_PREFIXES[item]}_${requestId}_${index}`;
 }
 
 /** A response that is still being made. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { FinalError } from "../../../errors";
+import { ID_PREFIXES } from "./outputItems";
 
 const text = z.looseObject({ text: z.string() });
 const role = z.enum(["user", "assistant", "system", "developer"]);
@@ -32,7 +33,7 @@ export function toMessages(
   let calls: unknown[] | undefined;
   input.forEach((item, index) => {
     const param = `input.${index}`;
-    if (item.type === "reasoning") {
+    if (item.type === "reasoning" || isReasoningReference(item)) {
       return;
     }
     if (item.type !== "function_call") {
@@ -56,6 +57,12 @@ function toMessage(item: Item, param: string): ChatMessage {
     const { call_id, output } = parse(functionOutput, item, param);
     return { role: "tool", tool_call_id: call_id, content: contentOf(output, `${param}.output`) };
   }
+  if (item.type === "item_reference") {
+    throw unsupported(
+      `${param}.type`,
+      "No items are kept here to refer to: send the item itself, as clients do that are told `store`: false.",
+    );
+  }
   if (item.type !== undefined && item.type !== "message") {
     throw unsupported(`${param}.type`, `Items of type ${String(item.type)} are not supported here.`);
   }
@@ -63,6 +70,13 @@ function toMessage(item: Item, param: string): ChatMessage {
   // Open models' templates know one name for it.
   const name = role === "developer" ? "system" : role;
   return { role: name, content: contentOf(content, `${param}.content`) };
+}
+
+/** Clients that believe every item to be kept send its id alone: of what would be left out anyway, that will do. */
+function isReasoningReference({ type, id }: Item): boolean {
+  return (
+    type === "item_reference" && typeof id === "string" && id.startsWith(`${ID_PREFIXES.reasoning_text}_`)
+  );
 }
 
 function systemMessage(content: string): ChatMessage {

@@ -19,6 +19,7 @@ const bodySchema = z.looseObject({
   n: z.number().optional(),
   logprobs: z.boolean().optional(),
   temperature: z.number().optional(),
+  reasoning_effort: z.string().optional(),
 });
 export type SeenBody = z.infer<typeof bodySchema>;
 
@@ -93,11 +94,21 @@ function callsOf(body: SeenBody) {
   }));
 }
 
+/** A model thinks where it is asked to. */
+function thoughtOf(body: SeenBody): object {
+  return body.reasoning_effort === undefined ? {} : { reasoning_content: "Hm." };
+}
+
 function whole(body: SeenBody) {
   const content = textOf(body).join("");
   const message = wantsTools(body)
-    ? { role: "assistant", content: null, tool_calls: callsOf(body).map(({ index: _, ...call }) => call) }
-    : { role: "assistant", content };
+    ? {
+        role: "assistant",
+        ...thoughtOf(body),
+        content: null,
+        tool_calls: callsOf(body).map(({ index: _, ...call }) => call),
+      }
+    : { role: "assistant", ...thoughtOf(body), content };
   const finish = wantsTools(body) ? "tool_calls" : "stop";
   const logprobs =
     body.logprobs === true
@@ -124,6 +135,9 @@ async function stream(response: ServerResponse, body: SeenBody, delayMs: number)
   const say = (delta: object, finish_reason: string | null = null) =>
     response.write(`data: ${JSON.stringify({ ...base, choices: [{ index: 0, delta, finish_reason }] })}\n\n`);
   const isTools = wantsTools(body);
+  if (body.reasoning_effort !== undefined) {
+    say(thoughtOf(body));
+  }
   for (const piece of isTools ? callsOf(body) : textOf(body)) {
     if (delayMs > 0) {
       await pause(delayMs);
