@@ -34,12 +34,12 @@ export async function beginAnswer(
   return tellerOf({ completion, cocoonOf }, read);
 }
 
-function tellerOf(answer: ToldAnswer, { echo, includeUsage }: AskedRequest): PendingAnswer {
+function tellerOf(answer: ToldAnswer, { echo, includeUsage, choices }: AskedRequest): PendingAnswer {
   const { completion } = answer;
   if (echo === undefined) {
     return {
       completion,
-      stream: (sink) => streamAnswer(answer, { includeUsage }, sink),
+      stream: (sink) => streamAnswer(answer, { includeUsage, choices }, sink),
       whole: () => wholeAnswer(answer, augment),
     };
   }

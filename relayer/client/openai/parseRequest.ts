@@ -36,6 +36,8 @@ export interface ParsedRequest {
   readonly prompts: number;
   /** Texts to write, over all prompts. */
   readonly answers: number;
+  /** Those of them that are told. */
+  readonly choices: number;
   /** Names the conversation by its beginning, or by the key that the client gave for a prompt cache. */
   readonly conversation: () => string;
 }
@@ -72,6 +74,7 @@ export function parseRequest(kind: RequestKind, body: Uint8Array): ParsedRequest
     maxTokens: fields.max_completion_tokens ?? fields.max_tokens ?? undefined,
     prompts,
     conversation: conversationOf(fields),
+    choices: (fields.n ?? 1) * prompts,
     answers: kind === "embeddings" ? 0 : Math.max(fields.n ?? 1, fields.best_of ?? 1) * prompts,
   };
 }

@@ -23,6 +23,8 @@ export interface AskedWords {
 export interface AskedRequest {
   readonly asked: Omit<CompletionRequest, "apiKeyId" | "signal">;
   readonly includeUsage: boolean;
+  /** How many answers are told. */
+  readonly choices: number;
   /** Set for a request of the responses API. */
   readonly echo: Echo | undefined;
 }
@@ -31,12 +33,13 @@ export interface AskedRequest {
 export function readRequest({ kind, body, maxCost, limitOf }: AskedWords): AskedRequest {
   const translated = kind === "responses" ? parseResponses(body) : undefined;
   const sent = translated?.chatBody ?? body;
-  const { includeUsage, ...fields } = parseRequest(kind === "responses" ? "chat" : kind, sent);
+  const { includeUsage, choices, ...fields } = parseRequest(kind === "responses" ? "chat" : kind, sent);
   const { model, maxTokens, prompts, answers, conversation, stream: isStream } = fields;
   const maxCostNano = leastGiven(parseMaxCost(maxCost), limitOf?.(model));
   return {
     asked: { body: sent, model, maxTokens, prompts, answers, isStream, conversation, maxCostNano },
     includeUsage,
+    choices,
     echo: translated?.echo,
   };
 }

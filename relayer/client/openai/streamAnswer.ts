@@ -45,7 +45,7 @@ export function answerHeaders(completion: Pick<Completion, "requestId" | "job" |
  */
 export async function streamAnswer(
   { completion, cocoonOf }: ToldAnswer,
-  options: { readonly includeUsage: boolean },
+  options: Parameters<typeof createStreamFilter>[0],
   sink: StreamSink,
 ): Promise<Outcome> {
   const filter = createStreamFilter(options);

@@ -14,14 +14,21 @@ export interface StreamFilter {
 
 /**
  * The last event with `usage` is held until the receipt is checked, so that it can carry the cost; `[DONE]` likewise.
- * A usage chunk without choices that the client did not ask for is dropped. A stream of choices in which no
- * `finish_reason` came gets a last chunk with one.
+ * A usage chunk without choices that the client did not ask for is dropped. A choice of which no `finish_reason` came gets
+ * a last chunk with one.
  */
-export function createStreamFilter({ includeUsage }: { readonly includeUsage: boolean }): StreamFilter {
+export function createStreamFilter({
+  includeUsage,
+  choices = 1,
+}: {
+  readonly includeUsage: boolean;
+  /** How many answers were asked for. */
+  readonly choices?: number;
+}): StreamFilter {
   const splitter = createSseSplitter();
+  const unfinished = createUnfinished(choices);
   let held: Buffer | undefined;
   let last: Buffer | undefined;
-  let isFinished = false;
   let hasFailed = false;
   return {
     push(payload) {
@@ -30,7 +37,7 @@ export function createStreamFilter({ includeUsage }: { readonly includeUsage: bo
         if (event.includes(DONE) && event.toString("utf8").trim() === DATA + DONE) {
           continue;
         }
-        isFinished ||= event.includes('"finish_reason"') && hasFinishReason(event);
+        unfinished.note(event);
         if (held !== undefined) {
           out.push(held);
           held = undefined;
@@ -47,8 +54,10 @@ export function createStreamFilter({ includeUsage }: { readonly includeUsage: bo
     },
     finish(cocoon) {
       const parts: string[] = [];
-      if (!isFinished && !hasFailed && last !== undefined) {
-        parts.push(finishChunk(last));
+      if (!hasFailed && last !== undefined) {
+        for (const index of unfinished.list()) {
+          parts.push(finishChunk(last, index));
+        }
       }
       const chunk = held === undefined ? undefined : dataOf(held);
       if (chunk !== undefined && (includeUsage || !isOnlyUsage(chunk))) {
@@ -73,12 +82,25 @@ function hasUsage(bytes: Buffer): boolean {
   return isObject(parseObject(dataOf(bytes) ?? "")?.usage);
 }
 
-function hasFinishReason(bytes: Buffer): boolean {
-  const choices = parseObject(dataOf(bytes) ?? "")?.choices;
-  return (
-    Array.isArray(choices) &&
-    choices.some((choice) => isObject(choice) && typeof choice.finish_reason === "string")
-  );
+/** Which choices have begun, and told no reason for their end. Of one alone, events that tell none are not parsed. */
+function createUnfinished(choices: number) {
+  const isFinished = new Map<unknown, boolean>(choices === 1 ? [[0, false]] : []);
+  return {
+    note(bytes: Buffer): void {
+      if (choices === 1 && !bytes.includes('"finish_reason"')) {
+        return;
+      }
+      const told = parseObject(dataOf(bytes) ?? "")?.choices;
+      for (const choice of Array.isArray(told) ? told.filter(isObject) : []) {
+        const index = choices === 1 ? 0 : choice.index;
+        isFinished.set(index, isFinished.get(index) === true || typeof choice.finish_reason === "string");
+      }
+    },
+    list(): readonly unknown[] {
+      const begun = isFinished.size === 0 ? [[0, false] as const] : [...isFinished];
+      return begun.flatMap(([index, isDone]) => (isDone ? [] : [index]));
+    },
+  };
 }
 
 function isOnlyUsage(chunk: string): boolean {
@@ -87,9 +109,9 @@ function isOnlyUsage(chunk: string): boolean {
 }
 
 /** A chunk like the last one, without content and with the reason that a cut answer has. */
-function finishChunk(like: Buffer): string {
+function finishChunk(like: Buffer, index: unknown): string {
   const { id, object, created, model } = parseObject(dataOf(like) ?? "") ?? {};
   const choice = object === "text_completion" ? { text: "" } : { delta: {} };
-  const choices = [{ index: 0, ...choice, finish_reason: "length" }];
+  const choices = [{ index, ...choice, finish_reason: "length" }];
   return event(JSON.stringify({ id, object, created, model, choices }));
 }

@@ -62,6 +62,21 @@ describe("the stream filter", () => {
     expect(run(word + stop + usage + done, 5, false)).toBe(word + stop + comment + done);
   });
 
+  it("gives each of several choices that have begun and told none its finish reason, and no other", () => {
+    const choice = (index: number, finish_reason: string | null = null) =>
+      event({ id: "c", object: "text_completion", choices: [{ index, text: "a", finish_reason }] });
+    const filter = createStreamFilter({ includeUsage: false, choices: 4 });
+    filter.push(Buffer.from(choice(0) + choice(2) + choice(1) + choice(2, "stop") + choice(1)));
+    const ends = filter
+      .finish(COCOON)
+      .split("\n\n")
+      .filter((text) => text.startsWith("data: {"));
+    expect(ends.map((text) => JSON.parse(text.slice("data: ".length)).choices)).toEqual([
+      [{ index: 0, text: "", finish_reason: "length" }],
+      [{ index: 1, text: "", finish_reason: "length" }],
+    ]);
+  });
+
   it("gives a stream without one its finish reason", () => {
     expect(run(word, 5, false)).toContain('"finish_reason":"length"');
   });

@@ -114,6 +114,48 @@ describe("official clients, against a gateway with a real network behind it", ()
       expect(answer.choices[0]?.logprobs?.content?.[0]?.token).toBe("Hello");
     });
 
+    it.each([
+      ["none", "none" as const],
+      ["required", "required" as const],
+      ["one by its name", { type: "function" as const, function: { name: "time" } }],
+    ])("passes on which tool is to be called: %s", async (_name, tool_choice) => {
+      const tools = [functionNamed("weather"), functionNamed("time")];
+      const asked = { model: MODEL, messages, tools, tool_choice, parallel_tool_calls: false };
+      await chat().create(asked);
+      expect(backend.last()).toMatchObject({ tools, tool_choice, parallel_tool_calls: false });
+      await chat().stream(asked).finalChatCompletion();
+      expect(backend.last()).toMatchObject({ tools, tool_choice, stream: true });
+    });
+
+    it("completes texts, one or several, streamed and not, with their costs", async () => {
+      const asked = { model: MODEL, prompt: ["once", "twice"], n: 2, logprobs: 1, stop: ["\n"], echo: false };
+      const whole = await world.openai.completions.create(asked);
+      expect(backend.last()).toMatchObject(asked);
+      expect(whole).toMatchObject({ object: "text_completion", usage: { cost_nano: "5200" } });
+      expect(whole.choices.map(({ index, text, finish_reason }) => [index, text, finish_reason])).toEqual(
+        [0, 1, 2, 3].map((index) => [index, SAID, "stop"]),
+      );
+      expect(whole.choices[0]?.logprobs?.tokens).toEqual(["Hello"]);
+      const stream = await world.openai.completions.create({
+        ...asked,
+        stream: true,
+        stream_options: { include_usage: true },
+      });
+      const texts = new Map<number, string>();
+      const ends: unknown[] = [];
+      let last: unknown;
+      for await (const chunk of stream) {
+        for (const { index, text, finish_reason } of chunk.choices) {
+          texts.set(index, (texts.get(index) ?? "") + text);
+          ends.push(...(finish_reason === null ? [] : [[index, finish_reason]]));
+        }
+        last = chunk;
+      }
+      expect([...texts]).toEqual([0, 1, 2, 3].map((index) => [index, SAID]));
+      expect(ends).toEqual([0, 1, 2, 3].map((index) => [index, "stop"]));
+      expect(last).toMatchObject({ choices: [], usage: { completion_tokens: 4, cost_nano: "5200" } });
+    });
+
     it("parses structured output", async () => {
       const answer = await chat().create({
         model: MODEL,

@@ -12,12 +12,13 @@ const bodySchema = z.looseObject({
   stream_options: z.looseObject({ include_usage: z.boolean().optional() }).optional(),
   messages: z.array(z.looseObject({ role: z.string() })).optional(),
   input: z.union([z.string(), z.array(z.string())]).optional(),
+  prompt: z.union([z.string(), z.array(z.string())]).optional(),
   encoding_format: z.string().optional(),
   tools: z.array(z.looseObject({ function: z.looseObject({ name: z.string() }) })).optional(),
   tool_choice: z.unknown().optional(),
   response_format: z.looseObject({ type: z.string() }).optional(),
   n: z.number().optional(),
-  logprobs: z.boolean().optional(),
+  logprobs: z.union([z.boolean(), z.number()]).optional(),
   temperature: z.number().optional(),
   reasoning_effort: z.string().optional(),
 });
@@ -53,6 +54,8 @@ export async function startOpenAiServer(): Promise<OpenAiServer> {
       send(response, 400, {
         error: { message, type: "invalid_request_error", param: "temperature", code: "out_of_range" },
       });
+    } else if (request.url?.endsWith("/v1/completions")) {
+      sendTexts(response, seen);
     } else if (seen.stream === true) {
       await stream(response, seen, backend.delayMs);
     } else {
@@ -147,6 +150,33 @@ async function stream(response: ServerResponse, body: SeenBody, delayMs: number)
   say({}, isTools ? "tool_calls" : "stop");
   if (body.stream_options?.include_usage === true) {
     response.write(`data: ${JSON.stringify({ ...base, choices: [], usage: USAGE })}\n\n`);
+  }
+  response.end("data: [DONE]\n\n");
+}
+
+/** One text for each prompt and choice, as the older API has it. */
+function sendTexts(response: ServerResponse, body: SeenBody): void {
+  const prompts = Array.isArray(body.prompt) ? body.prompt.length : 1;
+  const indexes = Array.from({ length: prompts * (body.n ?? 1) }, (_, index) => index);
+  const base = { id: "cmpl-7", object: "text_completion", created: 1, model: body.model };
+  const logprobs =
+    body.logprobs === undefined ? null : { tokens: ["Hello"], token_logprobs: [-0.5], text_offset: [0] };
+  if (body.stream !== true) {
+    const text = SAID.join("");
+    const choices = indexes.map((index) => ({ index, text, logprobs, finish_reason: "stop" }));
+    send(response, 200, { ...base, choices, usage: USAGE });
+    return;
+  }
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  const say = (chunk: object) => response.write(`data: ${JSON.stringify({ ...base, ...chunk })}\n\n`);
+  for (const index of indexes) {
+    for (const text of SAID) {
+      say({ choices: [{ index, text, logprobs, finish_reason: null }] });
+    }
+    say({ choices: [{ index, text: "", logprobs: null, finish_reason: "stop" }] });
+  }
+  if (body.stream_options?.include_usage === true) {
+    say({ choices: [], usage: USAGE });
   }
   response.end("data: [DONE]\n\n");
 }
