@@ -75,17 +75,22 @@ const store = {
   COCOON_DATA_DIR: z.string().default(".cocoon/data"),
 };
 
+/** Where what Intel publishes about machines is had. */
+const collateral = {
+  /** Intel's collateral in the file form of DCAP tools; read anew for each verification. */
+  COCOON_COLLATERAL_FILE: z.string().optional(),
+  /** A PCCS or Intel's own service, asked where no file is given. */
+  COCOON_PCCS_URL: z.url().optional(),
+};
+
 /** What a verifier of TDX quotes knows by itself. */
 const quotes = {
+  ...collateral,
   /** x and y of the root that Intel's chains must end in; a localnet pins one of its own. */
   COCOON_TDX_ROOT_KEY: z
     .string()
     .regex(/^[0-9a-f]{128}$/, "must be 128 hex digits")
     .optional(),
-  /** Intel's collateral in the file form of DCAP tools; read anew for each verification. */
-  COCOON_COLLATERAL_FILE: z.string().optional(),
-  /** A PCCS or Intel's own service, asked where no file is given. */
-  COCOON_PCCS_URL: z.url().optional(),
 };
 
 const localnet = z.object({
@@ -143,6 +148,7 @@ const provider = z.object({
   ...common,
   ...chain,
   ...store,
+  ...collateral,
   COCOON_PROVIDER_PORT: port.default(8080),
   /** ProviderStake. */
   COCOON_PROVIDER: address,

@@ -100,7 +100,7 @@ async function quoted(path: string) {
 }
 
 /** A file of raw bytes, or of hex or base64 text. */
-async function readQuote(path: string): Promise<Buffer> {
+export async function readQuote(path: string): Promise<Buffer> {
   const bytes = await readFile(path);
   const text = bytes.toString("latin1").trim().replace(/^0x/, "");
   if (/^([0-9a-fA-F]{2})+$/.test(text)) {
@@ -109,7 +109,10 @@ async function readQuote(path: string): Promise<Buffer> {
   return /^[A-Za-z0-9+/\s]+={0,2}$/.test(text) ? Buffer.from(text, "base64") : bytes;
 }
 
-async function collateralFor(quote: Buffer, options: AttestVerifyOptions): Promise<Collateral> {
+export async function collateralFor(
+  quote: Buffer,
+  options: Pick<AttestVerifyOptions, "collateral" | "pccs">,
+): Promise<Collateral> {
   const wanted = collateralRequestOf(quote);
   if (options.collateral === undefined) {
     return await createPccsCollateral({ url: options.pccs, clock: systemClock }).get(wanted);

@@ -1,4 +1,5 @@
 import {
+  type CollateralSource,
   createConfigfsTsmSource,
   createDevelopmentSource,
   createDstackSource,
@@ -40,22 +41,27 @@ export function quoteSourceOf(config: Config<"worker">): QuoteSource {
   }
 }
 
+interface CollateralConfig {
+  readonly COCOON_COLLATERAL_FILE?: string | undefined;
+  readonly COCOON_PCCS_URL?: string | undefined;
+}
+
+/** Where what Intel has published is had; undefined where nothing is named. */
+export function collateralSourceOf(config: CollateralConfig): CollateralSource | undefined {
+  const { COCOON_COLLATERAL_FILE: file, COCOON_PCCS_URL: url } = config;
+  if (file !== undefined) {
+    return createFileCollateral(file);
+  }
+  return url === undefined ? undefined : createPccsCollateral({ url, clock: systemClock });
+}
+
 /** What verifies TDX quotes here; undefined where no collateral can be had, and then they are all refused. */
 export function quoteVerifierOf(
-  config: {
-    readonly COCOON_TDX_ROOT_KEY?: string | undefined;
-    readonly COCOON_COLLATERAL_FILE?: string | undefined;
-    readonly COCOON_PCCS_URL?: string | undefined;
-  },
+  config: CollateralConfig & { readonly COCOON_TDX_ROOT_KEY?: string | undefined },
   policy: { readonly tcb?: TcbPolicy; readonly minEvaluationNumber?: number } = {},
 ): QuoteVerifier | undefined {
-  const { COCOON_TDX_ROOT_KEY: root, COCOON_COLLATERAL_FILE: file, COCOON_PCCS_URL: url } = config;
-  const collateral =
-    file !== undefined
-      ? createFileCollateral(file)
-      : url !== undefined
-        ? createPccsCollateral({ url, clock: systemClock })
-        : undefined;
+  const { COCOON_TDX_ROOT_KEY: root } = config;
+  const collateral = collateralSourceOf(config);
   const rootKey = root === undefined ? INTEL_ROOT_KEY : fromHex(root, 64);
   return collateral === undefined ? undefined : createQuoteVerifier({ rootKey, collateral, ...policy });
 }

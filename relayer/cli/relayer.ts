@@ -12,6 +12,7 @@ import {
   startProvider,
   workersFile,
 } from "../provider";
+import { collateralSourceOf } from "./attestation";
 import { compileEarly } from "./compileEarly";
 import { runUntilSignal } from "./runUntilSignal";
 
@@ -36,6 +37,7 @@ export async function relayer(): Promise<void> {
       : { alertUnsettledNano: config.COCOON_ALERT_UNSETTLED_NANO }),
     ...(config.COCOON_FLOOR_PRICES === undefined ? {} : { floorPrices: config.COCOON_FLOOR_PRICES }),
   };
+  const collateral = collateralSourceOf(config);
   const running = await startProvider({
     host: config.COCOON_HOST,
     port: config.COCOON_PROVIDER_PORT,
@@ -52,6 +54,7 @@ export async function relayer(): Promise<void> {
     ...(config.COCOON_BID_POLICY_FILE === undefined
       ? {}
       : { bids: parseBidPolicy(readFileSync(config.COCOON_BID_POLICY_FILE, "utf8")) }),
+    ...(collateral === undefined ? {} : { collateral }),
     policy,
     alertSinks: sinksOf(config),
     log,

@@ -23,6 +23,8 @@ export const DEFAULT_POLICY = {
   attestMs: 3_000,
   /** Keys are bound for a day at most: renewed with a quarter of it left. */
   renewBeforeSeconds: 6 * 3_600,
+  /** How often the chain is asked whether it has seen what Intel has published, where a source of that is named. */
+  collateralMs: 3_600_000,
   /** Warn about an image that the network allows no longer than this. */
   warnImageSeconds: 7 * 86_400,
 

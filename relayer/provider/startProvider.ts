@@ -2,6 +2,7 @@ import { setMaxListeners } from "node:events";
 import { Address } from "@ton/core";
 import type { KeyPair } from "@ton/crypto";
 import type { AlertSink } from "../alerts";
+import type { CollateralSource } from "../attestation";
 import { createOutbox, createToncenterClient, fallback, walletFromMnemonic } from "../chain";
 import { FinalError } from "../errors";
 import { type Clock, systemClock } from "../observe/clock";
@@ -28,6 +29,7 @@ import { watchProvider } from "./watch/watchProvider";
 import { createAttester } from "./workers/attestWorkers";
 import { openLanes } from "./workers/openLanes";
 import { createWorkerPool } from "./workers/pool";
+import { createCollateralPoster } from "./workers/postCollateral";
 import { QUOTE_NOTE } from "./workers/submitQuote";
 import { watchWorkers } from "./workers/watchWorkers";
 import { createWorkerSet, type WorkerSet } from "./workers/workerSet";
@@ -56,6 +58,8 @@ export interface ProviderOptions {
   };
   readonly workerUrls: readonly string[];
   readonly attestorUrls: readonly string[];
+  /** Where what Intel has published is had; then what is news to the chain is posted there. */
+  readonly collateral?: CollateralSource;
   /** Bids in auctions by this; without it, in none. */
   readonly bids?: BidPolicy;
   readonly policy?: Partial<Policy>;
@@ -178,7 +182,12 @@ async function loadBook(store: Store, { book }: Context): Promise<void> {
 
 function startWork(
   context: Context,
-  { attestorUrls, bids, alertSinks = [] }: Pick<ProviderOptions, "attestorUrls" | "bids" | "alertSinks">,
+  {
+    attestorUrls,
+    bids,
+    collateral,
+    alertSinks = [],
+  }: Pick<ProviderOptions, "attestorUrls" | "bids" | "collateral" | "alertSinks">,
   kick: Kicks,
 ): { ended(): Promise<void> } {
   const { log, policy } = context;
@@ -229,11 +238,28 @@ function startWork(
           startLoop(log, { name: "bids", everyMs: policy.bidMs, work: () => bidOnAuctions(context, bids) }),
         ];
   const watch = watchProvider(context, alertSinks);
-  const loops: readonly Loop[] = [lanes, attest, health, settle, tasks, demands, watch, ...bidding];
+  const posting = collateral === undefined ? [] : [startPosting(context, collateral)];
+  const loops: readonly Loop[] = [
+    lanes,
+    attest,
+    health,
+    settle,
+    tasks,
+    demands,
+    watch,
+    ...bidding,
+    ...posting,
+  ];
   return {
     async ended() {
       await Promise.all(loops.map((loop) => loop.stop()));
       await Promise.allSettled([started, sending, followers.ended(), taskServer.ended()]);
     },
   };
+}
+
+function startPosting(context: Context, source: CollateralSource): Loop {
+  const poster = createCollateralPoster(context, source);
+  const { log, policy } = context;
+  return startLoop(log, { name: "collateral", everyMs: policy.attestMs, work: () => poster.round() });
 }

@@ -1,5 +1,6 @@
 export { askRegistry, type RegistryView } from "./askRegistry";
 export { freshBlock } from "./freshBlock";
+export { type CollateralPost, planCollateral } from "./planCollateral";
 export {
   type FreshQuote,
   type Outgoing,

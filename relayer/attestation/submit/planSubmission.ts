@@ -10,6 +10,7 @@ import { authorityOf, cutAuthority } from "../tdx/onChainCertificate";
 import { certificationCell, cutBind, cutQuote, type OnChainQuote } from "../tdx/onChainQuote";
 import { machineCertificates, quotePartsOf } from "../tdx/quoteParts";
 import { readQuoteFacts } from "./quoteFacts";
+import { rootKeyOf } from "./rootKeyOf";
 
 /** How much the chain still has to see: everything, all below the authority, all below the machine, or the quote alone. */
 export type QuotePath = "cold" | "ca-known" | "warm" | "hot";
@@ -152,9 +153,4 @@ async function registration(
     valueNano: await contract.getMinValueToRegisterAuthority(),
     body: beginCell().store(storeRegisterAuthority(message)).endCell(),
   };
-}
-
-function rootKeyOf({ rootX, rootY }: QuotePolicy): Uint8Array {
-  const hex = [rootX, rootY].map((part) => part.toString(16).padStart(64, "0")).join("");
-  return Buffer.from(hex, "hex");
 }

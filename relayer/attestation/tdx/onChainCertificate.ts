@@ -54,6 +54,11 @@ export function authorityOf(certificate: Uint8Array): bigint {
   return sha256(publicKeyOf(takeSigned(certificate).tbs));
 }
 
+/** SHA-256 of the signed part of a machine's certificate, by which the chain knows it. */
+export function leafHashOf(certificate: Uint8Array): bigint {
+  return sha256(takeSigned(certificate).tbs);
+}
+
 /** x ‖ y of a certificate's key. */
 export function publicKeyOf(tbs: Buffer): Buffer {
   const at = tbs.indexOf(KEY_START);

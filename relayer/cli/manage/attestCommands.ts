@@ -2,12 +2,14 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Address } from "@ton/core";
 import { getGlobalDispatcher } from "undici";
 import { z } from "zod";
+import { readDeployment } from "../../../wrappers/deployments";
 import { confirmSend, NotSeenError, type ScriptHost, senderAddress } from "../../../wrappers/scripting";
 import { evidenceSchema } from "../../attestation/evidence";
 import {
   freshBlock,
   type Outcome,
   type Outgoing,
+  planCollateral,
   planSubmission,
   quoteAdvice,
   readOutcome,
@@ -17,6 +19,7 @@ import type { Config } from "../../config";
 import { FinalError } from "../../errors";
 import { decodeBind, fromBase64, primitives, toHex } from "../../protocol";
 import { callJson } from "../../provider/workers/callJson";
+import { collateralFor, readQuote } from "../attest";
 import type { Io } from "./output";
 import { type CommonOptions, runAction } from "./session";
 
@@ -35,6 +38,44 @@ export function attestSubmit(io: Io, worker: string, options: CommonOptions): Pr
     mnemonicOf: (config) => config.COCOON_OPERATOR_MNEMONIC,
     run: (host, config, reader) => submit({ host, config, reader }, worker),
   });
+}
+
+export interface PostOptions extends CommonOptions {
+  readonly quote: string;
+  readonly collateral?: string;
+  readonly pccs: string;
+}
+
+/** Posts what Intel has published about a quote's machine, where that is news to the chain; anyone may. */
+export function attestPost(io: Io, options: PostOptions): Promise<void> {
+  return runAction(io, options, {
+    what: "Posting",
+    mnemonicOf: (config) => config.COCOON_OPERATOR_MNEMONIC,
+    run: (host, _config, reader) =>
+      postNews({ host, reader, registry: readDeployment(io.env).attestationRegistry }, options),
+  });
+}
+
+async function postNews(
+  { host, reader, registry }: Pick<Place, "host" | "reader"> & { readonly registry: Address },
+  options: PostOptions,
+): Promise<void> {
+  const quote = await readQuote(options.quote);
+  const { utime } = await reader.head();
+  const posts = await planCollateral(reader, {
+    registry,
+    quote,
+    collateral: await collateralFor(quote, options),
+    nowSeconds: utime,
+    queryId: Buffer.from(primitives.randomBytes(8)).readBigUInt64BE(0),
+  });
+  if (posts.length === 0) {
+    host.ui().write("nothing   the chain has all that Intel has published about this machine");
+  }
+  for (const post of posts) {
+    await send(host, `Post ${post.what} ${post.name}`, post);
+    host.ui().write(`posted    ${post.what} ${post.name}`);
+  }
 }
 
 interface Place {

@@ -150,6 +150,12 @@ export function addManageCommands(program: Command, io: Io = terminalIo()): { re
   sends(attest.command("submit <worker>"))
     .description("take a quote from a bound worker (its URL) and have the chain verify it")
     .action(run(io, (worker, options) => parts.attest().attestSubmit(io, worker, options)));
+  sends(attest.command("post"))
+    .description("tell the chain what Intel has published about a machine, where that is news to it")
+    .requiredOption("--quote <file>", "a quote of the machine: raw bytes, hex or base64")
+    .option("--collateral <file>", "Intel's collateral, in the file form of DCAP tools; fetched otherwise")
+    .option("--pccs <url>", "where to fetch it", "https://api.trustedservices.intel.com")
+    .action(run(io, (options) => parts.attest().attestPost(io, options)));
 
   const network = program.command("network").description("a network's parameters");
   shown(network.command("show"))

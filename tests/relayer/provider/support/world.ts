@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { request } from "undici";
 import {
+  type CollateralSource,
   createDevelopmentSource,
   createTdxDevelopmentSource,
   describeTdxDevelopment,
@@ -61,7 +62,8 @@ export interface World {
   close(): Promise<void>;
 }
 
-const TDX_PLATFORM = { rootSeed: named("root of the tests' machines"), image: "provider tests" };
+/** Whose quotes the worker of a `tdx` world makes. */
+export const TDX_PLATFORM = { rootSeed: named("root of the tests' machines"), image: "provider tests" };
 
 function withHook(source: QuoteSource, hooks: World["hooks"]): QuoteSource {
   return {
@@ -103,6 +105,8 @@ export async function createWorld(
     readonly bids?: BidPolicy;
     /** The worker runs in a TDX machine of the network's own root, and nobody but the chain attests it. */
     readonly tdx?: boolean;
+    /** Where the relayer finds what the root's owner has published about machines. */
+    readonly collateral?: CollateralSource;
     /** Of the worker; by default the script's. */
     readonly backend?: () => Backend;
     readonly capacity?: number;
@@ -176,6 +180,7 @@ export async function createWorld(
       workerUrls: [proxy.url],
       attestorUrls: options.tdx === true ? [] : [attestor.url],
       ...(options.bids === undefined ? {} : { bids: options.bids }),
+      ...(options.collateral === undefined ? {} : { collateral: options.collateral }),
       policy: { ...TEST_POLICY, ...options.policy, ...policy },
       log,
       clock,

@@ -1,0 +1,76 @@
+import type { Builder } from "@ton/core";
+import { type CollateralSource, collateralRequestOf } from "../../attestation";
+import { evidenceSchema } from "../../attestation/evidence";
+import { type CollateralPost, planCollateral } from "../../attestation/submit";
+import { toCocoonError } from "../../errors";
+import { fromBase64, primitives } from "../../protocol";
+import { type Context, nowSeconds } from "../context";
+import { sendAgain } from "../sendOnce";
+import { readChainPolicy } from "./chainPolicy";
+
+const ATTEMPTS = 3;
+
+export interface CollateralPoster {
+  /** Looks once an hour, by the policy, from the first quote on. */
+  round(): Promise<void>;
+}
+
+/**
+ * Brings what Intel has published about this provider's machines to the chain, where nobody else has: the contracts know
+ * of new versions and revocations only what somebody has posted. Bad news about one's own machine goes there too.
+ */
+export function createCollateralPoster(context: Context, source: CollateralSource): CollateralPoster {
+  let nextAtMs = 0;
+  return {
+    async round() {
+      const quotes = quotesOf(context);
+      if (quotes.length === 0 || context.clock.nowMs() < nextAtMs) {
+        return;
+      }
+      nextAtMs = context.clock.nowMs() + context.policy.collateralMs;
+      for (const quote of quotes) {
+        try {
+          await post(context, source, quote);
+        } catch (thrown) {
+          const { code, message } = toCocoonError(thrown);
+          context.log.warn({ msg: "collateral not posted", code, detail: message });
+        }
+      }
+    },
+  };
+}
+
+/** One of each worker: those of one machine bring the same documents, which go out once. */
+function quotesOf({ pool }: Context): readonly Uint8Array[] {
+  return pool.all().flatMap(({ identity }) => {
+    const evidence = evidenceSchema.safeParse(identity?.evidence).data;
+    return evidence?.kind === "tdx" ? [fromBase64(evidence.quote)] : [];
+  });
+}
+
+async function post(context: Context, source: CollateralSource, quote: Uint8Array): Promise<void> {
+  const { registry } = await readChainPolicy(context);
+  const posts = await planCollateral(context.reader, {
+    registry,
+    quote,
+    collateral: await source.get(collateralRequestOf(quote)),
+    nowSeconds: nowSeconds(context.clock),
+    queryId: Buffer.from(primitives.randomBytes(8)).readBigUInt64BE(0),
+  });
+  for (const document of posts) {
+    await send(context, document);
+  }
+}
+
+async function send(context: Context, { what, name, to, valueNano, body }: CollateralPost): Promise<void> {
+  const message = {
+    key: `${what}:${to.toRawString()}:${name}`,
+    kind: what,
+    to,
+    valueNano: async () => valueNano,
+    body: (builder: Builder) => builder.storeSlice(body.beginParse()),
+  };
+  const state = await sendAgain(context, message, ATTEMPTS);
+  const line = { msg: "collateral goes to the chain", what, document: name, state };
+  context.log[state === "given up" ? "error" : "info"](line);
+}
