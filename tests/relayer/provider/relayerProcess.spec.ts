@@ -8,7 +8,7 @@ import { z } from "zod";
 import { freePort } from "../../../relayer/cli/up/plan";
 import { devWallet } from "../../../relayer/localnet/devWallets";
 import { type Receiver, startReceiver } from "../alerts/receiver";
-import { until } from "./support/until";
+import { until } from "../support/until";
 
 jest.setTimeout(240_000);
 

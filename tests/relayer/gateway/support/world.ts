@@ -37,13 +37,14 @@ import {
   PRICES,
   toUint,
 } from "../../support/deployNetwork";
+import { until } from "../../support/until";
 import { chatBackend, type Script } from "./chatBackend";
 import { MODEL, type Supply, type SupplyOptions, startSupply } from "./supply";
 
 /** How often, 25 ms apart, a receipt is looked at for its co-signature: some times longer than one takes. */
 const COSIGN_LOOKS = 80;
 
-export { MODEL };
+export { MODEL, until };
 export const ADMIN_KEY = "sk-cocoon-admin-0123456789";
 export const LIMITED_KEY = "sk-cocoon-limited-0123456789";
 /** Pays for a handful of worst cases. */
@@ -92,22 +93,6 @@ export interface World {
   get(path: string, key?: string): Promise<Response>;
   post(path: string, body: unknown, key?: string): Promise<Response>;
   close(): Promise<void>;
-}
-
-export async function until<T>(
-  what: string,
-  look: () => Promise<T | undefined>,
-  timeoutMs = 60_000,
-): Promise<T> {
-  const limit = performance.now() + timeoutMs;
-  while (performance.now() < limit) {
-    const found = await look();
-    if (found !== undefined) {
-      return found;
-    }
-    await pause(25);
-  }
-  throw new Error(`Waited in vain until ${what}`);
 }
 
 /** Asks again while the gateway says to wait, as every client does: on a busy machine a provider may be late. */

@@ -11,8 +11,8 @@ import type { Provider } from "../../../../relayer/provider";
 import type { RunningWorker } from "../../../../relayer/worker/startWorker";
 import type { JobEscrow } from "../../../../wrappers";
 import { type DeployedNetwork, MODEL_HASH, named, PRICES, toUint } from "../../support/deployNetwork";
+import { until } from "../../support/until";
 import { type Answer, ask, type Call, type ListedWorker } from "./developer";
-import { until } from "./until";
 
 /** What opening and using a job needs of the test world. */
 export interface JobPlace {

@@ -4,7 +4,7 @@ import { decodeEvent, JobEscrow, type ProtocolEvent } from "../../../../wrappers
 import { loadDeliverTask, storeTaskService } from "../../../../wrappers/messages";
 import { readTransactions } from "../../../e2e/support/jobHistory";
 import { type DeployedNetwork, MODEL_HASH, PRICES, toUint } from "../../support/deployNetwork";
-import { until } from "./until";
+import { until } from "../../support/until";
 
 export const TASK_PRICE = 20_000_000n;
 export const CALLBACK = 10_000_000n;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { freePort } from "../../../../relayer/cli/up/plan";
 import { toHex } from "../../../../relayer/protocol";
 import { IMAGE_HASH, MODEL_HASH, PLATFORM_SEED } from "../../support/deployNetwork";
-import { until } from "./until";
+import { until } from "../../support/until";
 
 const CLI = join(__dirname, "..", "..", "..", "..", "relayer", "cli", "cocoon.cjs");
 /** Loading the sources takes seconds where many tests share a machine. */

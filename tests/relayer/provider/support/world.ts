@@ -29,11 +29,11 @@ import {
   named,
   PLATFORM_SEED,
 } from "../../support/deployNetwork";
+import { until } from "../../support/until";
 import type { ListedWorker } from "./developer";
 import { BUDGET, type OpenJob, openJob, SESSION_SEED } from "./openJob";
 import { type Script, scriptedBackend } from "./scriptedBackend";
 import { startTamperProxy, type TamperProxy } from "./tamperProxy";
-import { until } from "./until";
 
 export { BUDGET, type OpenJob, SESSION_SEED, until };
 

@@ -4,7 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 export async function until<T>(
   what: string,
   look: () => Promise<T | undefined>,
-  timeoutMs = 40_000,
+  timeoutMs = 60_000,
 ): Promise<T> {
   const limit = performance.now() + timeoutMs;
   while (performance.now() < limit) {
