@@ -83,6 +83,14 @@ const collateral = {
   COCOON_PCCS_URL: z.url().optional(),
 };
 
+/** Who is told what an operator must know: a URL that takes JSON, a Telegram bot and its chat. */
+const alerts = {
+  COCOON_ALERT_WEBHOOK: z.url().optional(),
+  COCOON_ALERT_TELEGRAM_TOKEN: z.string().min(1).optional(),
+  COCOON_ALERT_TELEGRAM_CHAT: z.string().min(1).optional(),
+  COCOON_ALERT_TELEGRAM_API: z.url().default("https://api.telegram.org"),
+};
+
 /** What a verifier of TDX quotes knows by itself. */
 const quotes = {
   ...collateral,
@@ -149,6 +157,7 @@ const provider = z.object({
   ...chain,
   ...store,
   ...collateral,
+  ...alerts,
   COCOON_PROVIDER_PORT: port.default(8080),
   /** ProviderStake. */
   COCOON_PROVIDER: address,
@@ -165,11 +174,6 @@ const provider = z.object({
   /** Settle a co-signed head from this amount on, or after this age. */
   COCOON_SETTLE_MIN_NANO: nano.optional(),
   COCOON_SETTLE_MAX_AGE_MS: z.coerce.number().int().min(0).optional(),
-  /** Who is told what an operator must know: a URL that takes JSON, a Telegram bot and its chat. */
-  COCOON_ALERT_WEBHOOK: z.url().optional(),
-  COCOON_ALERT_TELEGRAM_TOKEN: z.string().min(1).optional(),
-  COCOON_ALERT_TELEGRAM_CHAT: z.string().min(1).optional(),
-  COCOON_ALERT_TELEGRAM_API: z.url().default("https://api.telegram.org"),
   /** Alerts begin below this balance of the operator's wallet, and above this unsettled amount. */
   COCOON_ALERT_WALLET_NANO: nano.optional(),
   COCOON_ALERT_UNSETTLED_NANO: nano.optional(),
@@ -188,6 +192,7 @@ const gateway = z.object({
   ...quotes,
   ...chain,
   ...store,
+  ...alerts,
   COCOON_GATEWAY_PORT: port.default(8000),
   /** Words of the wallet that pays for jobs; without them, COCOON_JOBS are all there is. */
   COCOON_DEVELOPER_MNEMONIC: z.string().min(1).optional(),

@@ -12,6 +12,7 @@ import {
 import { systemClock } from "../observe/clock";
 import { createLog } from "../observe/log";
 import { fromHex, toRawAddress } from "../protocol";
+import { alertSinksOf } from "./alertSinks";
 import { quoteVerifierOf } from "./attestation";
 import { compileEarly } from "./compileEarly";
 import { runUntilSignal } from "./runUntilSignal";
@@ -52,6 +53,7 @@ export async function gateway(): Promise<void> {
       knownSites: accepted.knownSites,
       clock: systemClock,
     }),
+    alertSinks: alertSinksOf("gateway", config),
     log: createLog({ name: "gateway", level: config.COCOON_LOG_LEVEL }),
   });
   await runUntilSignal(running);

@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { type AlertSink, telegramSink, webhookSink } from "../alerts";
 import { type Config, loadEnvironment, readConfig, storeUrl } from "../config";
 import { FinalError } from "../errors";
 import { systemClock } from "../observe/clock";
@@ -12,6 +11,7 @@ import {
   startProvider,
   workersFile,
 } from "../provider";
+import { alertSinksOf } from "./alertSinks";
 import { collateralSourceOf } from "./attestation";
 import { compileEarly } from "./compileEarly";
 import { runUntilSignal } from "./runUntilSignal";
@@ -56,7 +56,7 @@ export async function relayer(): Promise<void> {
       : { bids: parseBidPolicy(readFileSync(config.COCOON_BID_POLICY_FILE, "utf8")) }),
     ...(collateral === undefined ? {} : { collateral }),
     policy,
-    alertSinks: sinksOf(config),
+    alertSinks: alertSinksOf("provider", config),
     log,
     clock: systemClock,
   });
@@ -78,21 +78,6 @@ export async function relayer(): Promise<void> {
       await running.close();
     },
   });
-}
-
-function sinksOf(config: Config<"provider">): readonly AlertSink[] {
-  const { COCOON_ALERT_WEBHOOK: webhook, COCOON_ALERT_TELEGRAM_API: apiUrl } = config;
-  const { COCOON_ALERT_TELEGRAM_TOKEN: token, COCOON_ALERT_TELEGRAM_CHAT: chatId } = config;
-  if ((token === undefined) !== (chatId === undefined)) {
-    throw new FinalError(
-      "CONFIG_INVALID",
-      "The provider cannot start. COCOON_ALERT_TELEGRAM_TOKEN and COCOON_ALERT_TELEGRAM_CHAT need each other.",
-    );
-  }
-  return [
-    ...(webhook === undefined ? [] : [webhookSink(webhook)]),
-    ...(token === undefined || chatId === undefined ? [] : [telegramSink({ apiUrl, token, chatId })]),
-  ];
 }
 
 /** Where the workers stand: in a file or in the configuration, never in both. */

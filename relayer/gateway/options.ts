@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { AlertSink } from "../alerts";
 import type { HandedJob, Policy, VerifyEvidence } from "../client";
 import { FinalError } from "../errors";
 import type { Clock } from "../observe/clock";
@@ -49,6 +50,10 @@ export interface GatewayOptions {
   /** Where US dollars for TON come from; without it, amounts are told in TON alone. */
   readonly usd?: UsdSource | undefined;
   readonly verifyEvidence?: VerifyEvidence;
+  /** Who is told what an operator must know. */
+  readonly alertSinks?: readonly AlertSink[];
+  /** How often that is looked at. */
+  readonly watchMs?: number;
   readonly log: Log;
   readonly clock?: Clock;
 }

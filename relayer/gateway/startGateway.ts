@@ -7,9 +7,11 @@ import { createMetrics } from "./metrics";
 import { checkOptions, type GatewayOptions } from "./options";
 import { takeUpJobs } from "./takeUpJobs";
 import { createUsdRate } from "./usdRate";
+import { watchGateway } from "./watchGateway";
 
 /** Answers under way get this long when the gateway stops. */
 const DRAIN_MS = 30_000;
+const WATCH_MS = 10_000;
 
 export interface Gateway {
   /** Base URL without a slash; OpenAI clients append `/v1` to it. */
@@ -38,9 +40,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const usdRate = createUsdRate({ clock, log }, options.usd);
     const keptFresh = usdRate.run(stop.signal);
     const takenUp = takeUpJobs({ client, log }, { jobs: options.jobs ?? [], signal: stop.signal });
+    const source = wallet?.address.toRawString() ?? "gateway";
+    const watch = watchGateway({ client, sinks: options.alertSinks ?? [], source, clock, log });
+    const watched = watch.run(stop.signal, options.watchMs ?? WATCH_MS);
     closers.push(() => {
       stop.abort();
-      return Promise.all([keptFresh, takenUp]);
+      return Promise.all([keptFresh, takenUp, watched]);
     });
     const app = createApp({ client, store, apiKeys, metrics: createMetrics(client), usdRate, log, clock });
     closers.push(() =>

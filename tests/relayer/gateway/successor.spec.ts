@@ -1,6 +1,9 @@
 import { Address } from "@ton/core";
+import { webhookSink } from "../../../relayer/alerts";
+import { devWallet } from "../../../relayer/localnet/devWallets";
 import { JobEscrow } from "../../../wrappers";
 import { readHistory } from "../../e2e/support/jobHistory";
+import { startReceiver } from "../alerts/receiver";
 import { PRICES } from "../support/deployNetwork";
 import { jobsOf, linesOf, metricOf } from "./support/jobs";
 import { createWorld, MODEL, patient, until, type World } from "./support/world";
@@ -51,10 +54,10 @@ describe("gateway, and the jobs that follow those in use", () => {
   const deadlineOf = async (address: string) =>
     (await jobsOf(world)).find((job) => job.address === address)?.deadline ?? 0;
   /** The first job of a gateway that knows none. */
-  const begin = async (name: string, policy: Parameters<World["startGateway"]>[0] = {}) => {
+  const begin = async (name: string, ...[policy, options]: Parameters<World["startGateway"]>) => {
     await world.gateway.close();
     world.logLines.length = 0;
-    await world.startGateway(policy, { store: `file:${world.folder}/${name}` });
+    await world.startGateway(policy, { store: `file:${world.folder}/${name}`, ...options });
     const first = await asked();
     return { first, deadline: await deadlineOf(first) };
   };
@@ -164,6 +167,37 @@ describe("gateway, and the jobs that follow those in use", () => {
     expect(openings()).toBe(1 + 1);
     const { received } = await readHistory(world.network.reader, next.address);
     expect(received.filter((opcode) => opcode === JobEscrow.opcodes.OpenJob)).toHaveLength(1);
+  });
+
+  it("tells the operator when no successor can be bought for a minute, and when it is over", async () => {
+    const receiver = await startReceiver();
+    const alertSinks = [webhookSink(`${receiver.url}/hook`)];
+    const { first, deadline } = await begin("alert", {}, { alertSinks, watchMs: 1 });
+    const told = async (status: string) =>
+      until(`it is ${status}`, async () =>
+        receiver.received.find(({ body }) => body.key === "successor" && body.status === status),
+      );
+    await jumpTo(deadline - LEAST_LIFE - 500);
+    world.net.faults.set({ kind: "http500", count: 1_000_000, value: 500, match: "" });
+    expect(await asked()).toBe(first);
+    await until("it has failed", async () => linesOf(world, "job not followed yet")[0]);
+    // It has been seen by then, and has not stood for long.
+    expect(await asked()).toBe(first);
+    expect(receiver.received).toEqual([]);
+    await jumpTo(world.net.chain.now() + 60);
+    expect((await told("firing")).body).toMatchObject({
+      severity: "warning",
+      summary: "1 job in use will end soon, and no other follows",
+      source: devWallet("developer").v5.toRawString(),
+    });
+    world.net.faults.clear();
+    await jumpTo(world.net.chain.now() + 30);
+    await successorOf(first);
+    await until("all is well", async () => ((await metricOf(world, UNFOLLOWED)) === 0 ? true : undefined));
+    await asked();
+    await jumpTo(world.net.chain.now() + 61);
+    await told("resolved");
+    await receiver.close();
   });
 
   it("serves from the old job while the chain is away, tries ever more rarely, says so, and buys one in the end", async () => {
