@@ -9,6 +9,7 @@ import { JobEscrow, modelMarket } from "../../../wrappers";
 import { readTransactions } from "../../e2e/support/jobHistory";
 import { MODEL_HASH, toUint } from "../support/deployNetwork";
 import { auctionHelpers } from "./support/auctions";
+import { jobsOf, linesOf } from "./support/jobs";
 import { createWorld, GATEWAY_POLICY, MODEL, until, type World } from "./support/world";
 
 // Every process of the network runs in this one, on whatever cores the machine has left.
@@ -58,6 +59,35 @@ describe("gateway whose auction nobody bids in", () => {
       (await on.jobs()).some(({ state }) => state === "active") ? true : undefined,
     );
     expect((await on.answerOf(await on.ask())).costNano).toBe(LISTED_NANO);
+  });
+
+  it("follows a job in use by name when the auction for its successor has sold nothing", async () => {
+    const { ceilings } = POLICY.auction ?? { ceilings: {} };
+    const auction = { seconds: 60, ceilings, ifNobodyBids: "named", againSeconds: 60 } as const;
+    const jobSeconds = 7_200;
+    await on.restart({ auction, jobSeconds }, { store: `file:${world.folder}/follow` });
+    const first = (await on.ask()).headers.get("cocoon-job") ?? "";
+    const bridged = await on.upForAuction();
+    await on.onChain(bridged.address);
+    await on.passed(bridged);
+    await until("it has sold nothing", async () => ((await on.jobs()).length === 1 ? true : undefined));
+    const deadline = (await jobsOf(world))[0]?.deadline ?? 0;
+    // 180 seconds, the auction's 60 and the policy's 600.
+    await world.net.chain.setTime(deadline - 839);
+    expect((await on.ask()).headers.get("cocoon-job")).toBe(first);
+    const up = await on.upForAuction();
+    await on.onChain(up.address);
+    await on.passed(up);
+    const next = await until("it is followed by name", async () =>
+      (await jobsOf(world)).find(({ follows, state }) => follows === first && state === "active"),
+    );
+    expect((await on.ask()).headers.get("cocoon-job")).toBe(first);
+    await until("its provider serves it", async () =>
+      linesOf(world, "job followed").some(({ job }) => job === first) ? true : undefined,
+    );
+    await world.net.chain.setTime(deadline - 180);
+    const late = await on.askOnce();
+    expect([late.status, late.headers.get("cocoon-job")]).toEqual([200, next.address]);
   });
 
   it("holds no second auction before its time, however many ask in the moment of the first one's end", async () => {
