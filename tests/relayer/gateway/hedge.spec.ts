@@ -127,9 +127,12 @@ describe("gateway, when the first byte of a stream is late", () => {
 
   it("has a receipt of what was stopped, and co-signs on after it", async () => {
     const list = z.object({ data: z.array(z.object({ status: z.string(), receipt: z.unknown() })) });
-    const { data } = list.parse(await (await world.get("/v1/receipts?limit=50")).json());
-    const [stopped] = data.filter(({ status }) => status === "stopped");
-    const file = parseReceiptFile(JSON.stringify(stopped?.receipt));
+    // Money is reckoned at once, the call's row is written a little later.
+    const stopped = await until("the stopped call is listed", async () => {
+      const { data } = list.parse(await (await world.get("/v1/receipts?limit=50")).json());
+      return data.find(({ status }) => status === "stopped");
+    });
+    const file = parseReceiptFile(JSON.stringify(stopped.receipt));
     expect(file.provider).toBe(world.supply.address);
     expect(decodeLeaf(fromBase64(file.leaf))).toMatchObject({ status: "stopped" });
     const cosigned = await untilCosigned(async () => {
