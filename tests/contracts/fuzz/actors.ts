@@ -82,6 +82,9 @@ function datesAhead(stage: Stage, books: Books): number[] {
   for (const index of stage.providers.keys()) {
     dates.push(books.provider(index)?.unbondingUntil ?? 0);
   }
+  for (const { queued } of [books.offices.network, books.offices.attestation]) {
+    dates.push(...queued.values());
+  }
   const ahead = dates.filter((date) => date > stage.chain.now);
   return [...new Set(ahead)].sort((left, right) => left - right);
 }

@@ -6,9 +6,9 @@ import { Claims } from "./claims";
 import { describeMessage } from "./describe";
 import { checkEnd } from "./ends";
 import { mostOf } from "./most";
+import { type OfficeMemory, officesOf } from "./offices";
 import { checkDemand } from "./rules/demands";
 import { checkLeast, checkRefused, checkRole, checkSlack, checkStake, checkStruck } from "./rules/everywhere";
-import type { OfficeMemory } from "./rules/offices";
 import type { Stage } from "./stage";
 import { type JobView, type ProviderView, readJob, readProvider } from "./views";
 
@@ -26,7 +26,7 @@ export class Books {
   private readonly providers: (ProviderView | undefined)[];
   private readonly contracts: ReadonlySet<string>;
   private readonly claims = new Claims();
-  private readonly memory: OfficeMemory = { queued: new Map(), epoch: 1, revoked: false };
+  readonly offices: OfficeMemory;
   private minted = 0n;
   private held = 0n;
   private wallets = 0n;
@@ -35,6 +35,7 @@ export class Books {
 
   constructor(private readonly stage: Stage) {
     const { chain, jobs, providers } = stage;
+    this.offices = officesOf(stage);
     this.contracts = new Set(
       [stage.network, stage.attestation, stage.market, stage.book.address]
         .concat([...jobs, ...providers].map(({ address }) => address))
@@ -183,7 +184,7 @@ export class Books {
       checkRefused(arrival);
     } else {
       checkLeast(arrival);
-      checkRole(arrival, this.memory);
+      checkRole(arrival, this.offices);
       this.carriedOut.set(name ?? "", (this.carriedOut.get(name ?? "") ?? 0) + 1);
     }
     if (jobIndex >= 0) {

@@ -13,11 +13,11 @@ export function checkEnd(arrival: Arrival, claims: Claims): void {
   const earned = earnedBy(arrival, before, claims);
   const due = earned - before.paid;
   const fee = (due * (before.accepted?.feeBps ?? 0n)) / 10_000n;
-  const { outcome, stage } = arrival;
-  if (before.accepted !== undefined) {
+  const { outcome } = arrival;
+  if (before.accepted !== undefined && before.rules !== undefined) {
     const payee = sentTo(outcome, before.accepted.payee, "Payment");
     must(payee === due - fee, `the provider got ${payee} and not ${due - fee}`);
-    const treasury = sentTo(outcome, stage.treasury, "Payment");
+    const treasury = sentTo(outcome, before.rules.treasury, "Payment");
     must(treasury === before.feesOwed + fee, `the treasury got ${treasury} and not ${before.feesOwed + fee}`);
   }
   const refund = sentTo(outcome, before.identity.developer, "Refund");

@@ -84,6 +84,8 @@ async function ofOffices({ network, attestation }: World, market: SandboxContrac
   const govern = await network.getMinValueToGovern();
   return {
     SubmitStatement: await attestation.getMinValueToSubmitStatement(2n),
+    "SubmitStatement by one": await attestation.getMinValueToSubmitStatement(1n),
+    "SubmitStatement by three": await attestation.getMinValueToSubmitStatement(3n),
     Pause: govern,
     QueueChange: govern,
     ExecuteChange: govern,
@@ -92,6 +94,10 @@ async function ofOffices({ network, attestation }: World, market: SandboxContrac
     RevokeModel: govern,
     RevokeAttestor: govern,
     RaiseEpoch: govern,
+    RevokeCertificate: govern,
+    RevokeFmspc: govern,
+    RaiseQeSvn: govern,
+    AcceptGovernor: govern,
     DeclareDemand: await market.getMinValueToDeclareDemand(),
     AskPrice: await market.getMinValueToAskPrice(),
   };

@@ -4,7 +4,7 @@ import { award, syncParams } from "./acts/anyone";
 import { demand } from "./acts/demands";
 import { dispute, openAuction, openSession, openTask } from "./acts/developer";
 import { claimFromLog } from "./acts/lies";
-import { executeChange, queueChange } from "./acts/offices";
+import { acceptOffice, executeChange, queueChange } from "./acts/offices";
 import { bid } from "./acts/provider";
 import { attestWorker, claim } from "./acts/signed";
 import type { Opening, Step } from "./steps";
@@ -67,6 +67,29 @@ export const SCRIPTS: Readonly<Record<Opening, readonly Scripted[]>> = {
     { act: syncParams },
     { act: openSession },
   ],
+  // Claims mature at once, and stake can leave at once.
+  unruly: [
+    { act: queueChange, how: { detail: 5 } },
+    { act: executeChange, after: DAY },
+    { act: attestWorker, how: { detail: 72 } },
+    { act: syncParams },
+    { act: openSession },
+    { act: claim, how: { amount: 300 } },
+  ],
+  // The governor's successor is a stranger, who attests workers and has named the guardian.
+  usurped: [
+    { act: queueChange, how: { detail: 13 } },
+    { act: queueChange, how: { detail: 15 } },
+    { act: queueChange, how: { detail: 18 } },
+    { act: executeChange, after: DAY },
+    { act: executeChange },
+    { act: executeChange },
+    { act: acceptOffice, how: { detail: 0 } },
+    { act: attestWorker, how: { detail: 72 } },
+    { act: syncParams },
+    { act: openSession },
+    { act: claim, how: { amount: 300 } },
+  ],
   disputed: [
     { act: openSession },
     { act: claim, how: { amount: 300 } },
@@ -89,6 +112,16 @@ export const SCRIPTS: Readonly<Record<Opening, readonly Scripted[]>> = {
     { act: demand, who: 1, how: { amount: 3 } },
     { act: claimFromLog, how: { amount: 3 }, after: DAY / 4 },
     { act: demand, how: { amount: 3 } },
+  ],
+  // The time for an answer is just over, and the claim has not matured.
+  withheld: [
+    { act: openSession },
+    { act: openSession, who: 1, how: RIVAL },
+    { act: claimFromLog, how: { job: 1, amount: 3 } },
+    { act: claimFromLog, how: { amount: 3 } },
+    { act: demand, who: 1, how: { amount: 3 } },
+    { act: demand, how: { amount: 3 } },
+    { act: syncParams, after: DAY / 4 },
   ],
   task: [{ act: openTask }, { act: openTask, who: 1, how: RIVAL }],
 };

@@ -76,6 +76,7 @@ const lookAt = (stage: Stage, books: Books, step: Step): Look => ({
   now: stage.chain.now,
   step,
   stage,
+  offices: books.offices,
   job: (index) => books.job(index),
   provider: (index) => books.provider(index),
 });

@@ -3,7 +3,7 @@ import { internal } from "@ton/sandbox";
 import { storeShowReceipt } from "../../../wrappers/messages";
 import { body } from "../../support/actors";
 import { workerLog } from "../../support/lies";
-import { DAY, START } from "../../support/world";
+import { ATTESTORS, DAY, START, WORKER } from "../../support/world";
 import type { AccountView } from "./account";
 import { type Act, pick, type Truth } from "./acts/act";
 import { award, onJob, proveWithheld, releaseClaims } from "./acts/anyone";
@@ -11,7 +11,7 @@ import { fairly } from "./acts/arbiter";
 import { answer, demand, mislead } from "./acts/demands";
 import { cancel, close, dispute, openSession, topUp } from "./acts/developer";
 import { claimFromLog, expose } from "./acts/lies";
-import { executeChange, pause, queueChange, revoke } from "./acts/offices";
+import { acceptOffice, attestFalsely, executeChange, pause, queueChange, revoke } from "./acts/offices";
 import { addStake, dropWorker, release, setCatalog, setOffers, unbond, withdraw } from "./acts/provider";
 import { attestWorker, claim, cosigned, deliver } from "./acts/signed";
 import { nameOf, Violation } from "./arrival";
@@ -57,6 +57,9 @@ const FORGED = { genuine: false };
 const developer = (stage: Stage) => stage.developers[0];
 const owner = (stage: Stage) => stage.providers[0]?.owner;
 const guardian = (stage: Stage) => stage.guardian;
+/** Places in `changesOf`. */
+const OTHER_GUARDIAN = 16;
+const OFFERED_TO_ITSELF = 19;
 
 const coinsOf = ({ info }: Message) => (info.type === "internal" ? info.value.coins : 0n);
 
@@ -448,6 +451,59 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     how: { detail: 2 },
     ahead: DAY,
     breaks: "a change was executed before its time",
+  },
+  "a stranger takes the governor's office": {
+    after: [
+      "nothing",
+      { act: queueChange, how: { detail: OFFERED_TO_ITSELF } },
+      { act: executeChange, after: DAY },
+    ],
+    act: acceptOffice,
+    how: { detail: 0, ...STRANGER },
+    as: (stage) => stage.network,
+    breaks: "took an office that was not offered to it",
+  },
+  "a guardian that was replaced pauses": {
+    after: [
+      "nothing",
+      { act: queueChange, how: { detail: OTHER_GUARDIAN } },
+      { act: executeChange, after: DAY },
+    ],
+    act: (look, who) => pause(look, who).map((sent) => ({ ...sent, from: look.stage.guardian })),
+    as: (stage) => stage.stranger,
+    breaks: "somebody else than the guardian",
+  },
+  "a worker is attested by somebody whom no parameter names": {
+    after: ["nothing"],
+    act: attestFalsely,
+    as: (stage) => stage.attestation,
+    breaks: "somebody else than the attestation registry",
+  },
+  "a worker is attested by the registry that was replaced": {
+    after: ["usurped"],
+    act: (look, who) => attestFalsely(look, who).map((sent) => ({ ...sent, from: look.stage.attestation })),
+    as: (stage) => stage.stranger,
+    breaks: "somebody else than the attestation registry",
+  },
+  "a statement is believed that one of two is no attestor for": {
+    after: ["nothing"],
+    act: attestWorker,
+    how: { detail: 72 },
+    truth: {
+      genuine: true,
+      signers: [
+        [0, ATTESTORS[0].id],
+        [1, WORKER.id],
+      ],
+    },
+    breaks: "that k attestors did not make",
+  },
+  "a statement about another image is believed": {
+    after: ["nothing"],
+    act: attestWorker,
+    how: { detail: 72 },
+    truth: { genuine: true, image: 1n },
+    breaks: "about what is not allowed",
   },
   "a forged statement is believed": {
     after: ["nothing"],

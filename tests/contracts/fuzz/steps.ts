@@ -50,9 +50,12 @@ export const OPENINGS = [
   "task",
   "refused",
   "changed",
+  "unruly",
+  "usurped",
   "disputed",
   "ruling",
   "demanded",
+  "withheld",
 ] as const;
 export type Opening = (typeof OPENINGS)[number];
 
@@ -75,8 +78,8 @@ const WEIGHTS: Readonly<Record<Actor, number>> = {
   provider: 12,
   rival: 5,
   anyone: 7,
-  governor: 1,
-  guardian: 1,
+  governor: 3,
+  guardian: 2,
   attacker: 4,
   arbiter: 4,
   clock: 9,

@@ -1,5 +1,6 @@
 import type { Address, Cell, StateInit } from "@ton/core";
 import { body } from "../../../support/actors";
+import type { OfficeMemory } from "../offices";
 import type { Stage } from "../stage";
 import type { Step } from "../steps";
 import { type JobView, type ProviderView, sameAddress } from "../views";
@@ -23,6 +24,10 @@ export interface Truth {
   readonly cosigned?: boolean;
   /** Of a statement: the policy's epoch that it names. */
   readonly epoch?: number;
+  /** Of a statement: whose signatures are under it, by index. */
+  readonly signers?: readonly (readonly [number, bigint])[];
+  readonly image?: bigint;
+  readonly model?: bigint;
   /** Of a statement: the time in which it holds. */
   readonly from?: number;
   readonly until?: number;
@@ -33,6 +38,7 @@ export interface Look {
   readonly now: number;
   readonly step: Step;
   readonly stage: Stage;
+  readonly offices: OfficeMemory;
   job(index: number): JobView | undefined;
   provider(index: number): ProviderView | undefined;
 }

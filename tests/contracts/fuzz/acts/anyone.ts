@@ -82,6 +82,12 @@ export const award = onJob("AwardJob", ({ auction }) => auction !== undefined &&
 
 export const proveWithheld = onJob("ProveWithheld", ({ demand }) => demand !== undefined);
 
+/** As soon as a demand's time is over, and not before, unless nobody waits for anything. */
+export const insist: Act = (look) => {
+  const isOver = ({ demand }: JobView) => demand !== undefined && look.now >= Number(demand.answerBy);
+  return onJob("ProveWithheld", isOver)(look, 0);
+};
+
 export const ANYONES_ACTS: readonly Act[] = [
   onJob("ExpireJob", ({ state }) => state !== NEW),
   onJob("ExpireJob", ({ state }) => state !== NEW && state !== CLOSING),
@@ -100,6 +106,12 @@ export const ANYONES_ACTS: readonly Act[] = [
   expose,
   slander,
   proveWithheld,
-  proveWithheld,
+  insist,
+  insist,
+  insist,
+  insist,
+  insist,
+  insist,
+  insist,
   meddle,
 ];

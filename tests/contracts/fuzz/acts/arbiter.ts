@@ -12,10 +12,12 @@ const rule =
   (look) => {
     const { stage, step } = look;
     const disputed = jobsThat(look, ({ state }) => state === DISPUTED);
-    const to = pick(stage.jobs, pick(disputed, step.job)).address;
+    const index = pick(disputed, step.job);
+    const to = pick(stage.jobs, index).address;
+    const from = look.job(index)?.rules?.arbiter ?? stage.arbiter;
     const bps = pick(parts, step.detail);
     const content = body(storeResolveDispute({ $$type: "ResolveDispute", queryId: 1n, bps }));
-    return [{ name: "ResolveDispute", from: stage.arbiter, to, content }];
+    return [{ name: "ResolveDispute", from, to, content }];
   };
 
 /** By tenths, and now and then a word that is finer. */

@@ -14,6 +14,7 @@ import { DAY, MODEL, PRICES, SESSION, service, WORKER } from "../../../support/w
 import { REQUEST, taskService } from "../../tasks/cast";
 import type { Strategy } from "../steps";
 import { type Act, bare, developersJob, type Look, pick } from "./act";
+import { insist } from "./anyone";
 import { demand, demandAnything } from "./demands";
 
 const QUARTER_TON = 250_000_000n;
@@ -147,8 +148,8 @@ const OPENINGS = [openSession, openSession, openSession, openAuction, openAuctio
 
 /** What a developer does, the more often the more of it; a greedy one takes back what it can, as early as it can. */
 export const DEVELOPER_ACTS: Readonly<Record<Strategy, readonly Act[]>> = {
-  honest: [...OPENINGS, topUp, close, dispute, demand, demand],
-  lazy: [...OPENINGS, topUp],
+  honest: [...OPENINGS, topUp, close, dispute, demand, demand, insist, insist],
+  lazy: [...OPENINGS, topUp, insist],
   greedy: [
     ...OPENINGS,
     cancel,
@@ -161,8 +162,10 @@ export const DEVELOPER_ACTS: Readonly<Record<Strategy, readonly Act[]>> = {
     dispute,
     demandAnything,
     demandAnything,
+    insist,
+    insist,
   ],
-  "front-running": [...OPENINGS, cancel, close, dispute, demand],
-  replaying: [...OPENINGS, topUp, cancel, close, dispute, demand],
-  crashing: OPENINGS,
+  "front-running": [...OPENINGS, cancel, close, dispute, demand, insist],
+  replaying: [...OPENINGS, topUp, cancel, close, dispute, demand, insist],
+  crashing: [...OPENINGS, insist],
 };

@@ -156,7 +156,7 @@ const serve: Act = (look, who) => {
     look.step.job,
   );
   const job = look.job(index);
-  if (job?.demand !== undefined && look.step.choice % 2 === 0) {
+  if (job?.demand !== undefined && look.step.choice % 3 !== 0) {
     return answer(look, who);
   }
   if (job?.state === OPEN) {

@@ -5,11 +5,12 @@ import { statementSignatures, workerStatement } from "../../../../wrappers/Attes
 import { storeDeliverTask, storeSettle, storeSubmitStatement } from "../../../../wrappers/messages";
 import { body } from "../../../support/actors";
 import { settle } from "../../../support/heads";
-import { testKey } from "../../../support/keys";
+import { type TestKey, testKey } from "../../../support/keys";
 import { ATTESTORS, DAY, IMAGE, MODEL, SESSION, WORKER } from "../../../support/world";
 import { REQUEST } from "../../tasks/cast";
 import { mostOf } from "../most";
 import { type Act, type Look, ownJob, pick, type Sent } from "./act";
+import { PUPPET } from "./changes";
 
 /** The first is attested when a sequence begins, the second may be, the third never is. */
 export const WORKERS = [WORKER, testKey("second worker"), testKey("unknown worker")] as const;
@@ -76,6 +77,20 @@ export const deliver: Act = (look, who) => {
   return [{ name: "DeliverTask", from: stage.stranger, to: job.address, content, truth }];
 };
 
+/** Whose signatures are under a statement: mostly two of the three that a sequence begins with. */
+const SIGNERS: Readonly<Record<number, readonly TestKey[]>> = {
+  8: [ATTESTORS[0]],
+  9: [ATTESTORS[0], NOBODY],
+  10: [PUPPET],
+  11: ATTESTORS,
+};
+
+/** What signatures cost depends on how many they are. */
+const LEAST_OF: Readonly<Record<number, string>> = {
+  1: "SubmitStatement by one",
+  3: "SubmitStatement by three",
+};
+
 /** A statement about one of its workers; now and then by too few, for too long, or of another registry. */
 export const attestWorker: Act = (look, who) => {
   const { step, stage, now } = look;
@@ -98,14 +113,22 @@ export const attestWorker: Act = (look, who) => {
       epoch: forged === 7 ? 2n : 1n,
     },
   });
-  const signers = ATTESTORS.slice(0, forged === 8 ? 1 : 2).map((key, index): [number, Buffer] => [
-    index,
-    (forged === 9 && index === 1 ? NOBODY : key).sign(statement.hash()),
-  ]);
-  const signatures = statementSignatures(new Map(signers));
+  const keys = SIGNERS[forged] ?? ATTESTORS.slice(0, 2);
+  const signatures = statementSignatures(
+    new Map(keys.map((key, index) => [index, key.sign(statement.hash())])),
+  );
   const content = body(
     storeSubmitStatement({ $$type: "SubmitStatement", queryId: 1n, statement, signatures }),
   );
-  const truth = { genuine: [0, 3, 7, 10, 11].includes(forged), epoch: forged === 7 ? 2 : 1, from, until };
-  return [{ name: "SubmitStatement", from: stage.stranger, to: stage.attestation, content, truth }];
+  const truth = {
+    genuine: forged !== 1 && forged !== 2,
+    signers: keys.map(({ id }, index) => [index, id] as const),
+    image: forged === 4 ? 1n : IMAGE,
+    model: forged === 5 ? 1n : MODEL,
+    epoch: forged === 7 ? 2 : 1,
+    from,
+    until,
+  };
+  const name = LEAST_OF[keys.length] ?? "SubmitStatement";
+  return [{ name, from: stage.stranger, to: stage.attestation, content, truth }];
 };

@@ -2,8 +2,9 @@ import { Cell } from "@ton/core";
 import { loadFraud, loadJobClosed } from "../../../../wrappers/messages";
 import { type Arrival, must, sentTo } from "../arrival";
 import { leastOf } from "../most";
+import type { OfficeMemory } from "../offices";
 import { JOB_RULES } from "./jobs";
-import { OFFICE_RULES, type OfficeMemory } from "./offices";
+import { OFFICE_RULES } from "./offices";
 import { PROVIDER_RULES } from "./providers";
 
 const SLASHED = 3n;
@@ -38,7 +39,7 @@ export function checkSlack(arrival: Arrival): void {
 }
 
 /** Stake leaves by a withdrawal of what has finished unbonding, or as the bond of a late task or of a proved lie. */
-export function checkStake({ provider, name, outcome, message, stage }: Arrival): void {
+export function checkStake({ provider, name, outcome, message }: Arrival): void {
   const { before, after } = provider;
   if (before === undefined) {
     return;
@@ -56,11 +57,11 @@ export function checkStake({ provider, name, outcome, message, stage }: Arrival)
     must(ended === LATE && penalty === lost, "a bond did not go to whom it was promised");
     return;
   }
-  const { owed, reporter } = loadFraud(fraud.beginParse());
+  const { owed, reporter, treasury } = loadFraud(fraud.beginParse());
   must(penalty === leastOf(lost, owed), "a lost bond did not make the developer whole first");
   const bounty = sentTo(outcome, reporter, "Bounty");
   must(bounty === ((lost - penalty) * BOUNTY_BPS) / 10_000n, "a reporter got another bounty");
-  const toTreasury = sentTo(outcome, stage.treasury, "Payment");
+  const toTreasury = sentTo(outcome, treasury, "Payment");
   must(penalty + bounty + toTreasury === lost, "a lost bond was not divided whole");
 }
 

@@ -1,16 +1,26 @@
+import type { Cell } from "@ton/core";
+import {
+  loadAllowImage,
+  loadAllowModel,
+  loadChangeGovernor,
+  loadChangeGuardian,
+  loadChangeParams,
+  loadNetworkParams,
+  loadRevokeAttestor,
+  loadRevokeImage,
+  loadRevokeModel,
+  loadSetAttestors,
+} from "../../../../wrappers/messages";
+import { OP } from "../../../support/actors";
 import { type Arrival, fieldsOf, must } from "../arrival";
+import { type Office, type OfficeMemory, officeAt } from "../offices";
 import { sameAddress } from "../views";
 
-/** What the registries were told so far, remembered outside of them. */
-export interface OfficeMemory {
-  /** Hash of a change, and when its time comes. */
-  readonly queued: Map<bigint, number>;
-  epoch: number;
-  /** The only image, or the only model. */
-  revoked: boolean;
-}
-
 const TIMELOCK_SECONDS = 86_400;
+const WEEK_SECONDS = 604_800n;
+const YEAR_SECONDS = 31_536_000n;
+const MOST_FEE_BPS = 1_000n;
+const FULL_BPS = 10_000n;
 
 /** Who may do it, and when: for each message that a registry or market carried out. */
 export const OFFICE_RULES: Readonly<Record<string, (arrival: Arrival, memory: OfficeMemory) => void>> = {
@@ -20,41 +30,65 @@ export const OFFICE_RULES: Readonly<Record<string, (arrival: Arrival, memory: Of
       "somebody who is no provider was admitted",
     ),
   Pause: byGuardian,
-  RevokeImage: revocation,
-  RevokeModel: revocation,
-  RevokeAttestor: revocation,
+  RevokeImage(arrival, memory) {
+    byGuardian(arrival, memory);
+    memory.images.delete(loadRevokeImage(arrival.message.body.beginParse()).imageHash);
+  },
+  RevokeModel(arrival, memory) {
+    byGuardian(arrival, memory);
+    memory.models.delete(loadRevokeModel(arrival.message.body.beginParse()).modelHash);
+  },
+  RevokeAttestor(arrival, memory) {
+    byGuardian(arrival, memory);
+    const { index } = loadRevokeAttestor(arrival.message.body.beginParse());
+    memory.attestors = new Map([...memory.attestors].filter(([known]) => BigInt(known) !== index));
+  },
+  RevokeCertificate: byGuardian,
+  RevokeFmspc: byGuardian,
+  RaiseQeSvn: byGuardian,
   RaiseEpoch(arrival, memory) {
-    byGuardian(arrival);
+    byGuardian(arrival, memory);
     memory.epoch += 1;
   },
   QueueChange(arrival, memory) {
-    must(
-      sameAddress(arrival.from, arrival.stage.governor),
-      "somebody else than the governor queued a change",
-    );
-    memory.queued.set(wordOf(arrival), arrival.now + TIMELOCK_SECONDS);
+    const office = officeOf(arrival, memory);
+    must(sameAddress(arrival.from, office.governor), "somebody else than the governor queued a change");
+    office.queued.set(wordOf(arrival), arrival.now + TIMELOCK_SECONDS);
   },
   CancelChange(arrival, memory) {
-    const { from, stage } = arrival;
-    const may = sameAddress(from, stage.governor) || sameAddress(from, stage.guardian);
+    const { governor, guardian, queued } = officeOf(arrival, memory);
+    const may = sameAddress(arrival.from, governor) || sameAddress(arrival.from, guardian);
     must(may, "a stranger cancelled a change");
-    memory.queued.delete(wordOf(arrival));
+    queued.delete(wordOf(arrival));
   },
-  ExecuteChange({ message, now }, memory) {
+  ExecuteChange(arrival, memory) {
+    const { message, now } = arrival;
+    const office = officeOf(arrival, memory);
     const change = fieldsOf(message).skip(64).loadRef();
     const hash = BigInt(`0x${change.hash().toString("hex")}`);
-    const executableAt = memory.queued.get(hash);
+    const executableAt = office.queued.get(hash);
     must(executableAt !== undefined, "a change was executed that nobody queued");
     must(now >= executableAt, "a change was executed before its time");
-    memory.queued.delete(hash);
+    office.queued.delete(hash);
+    changed(change, office, memory);
+  },
+  AcceptGovernor(arrival, memory) {
+    const office = officeOf(arrival, memory);
+    must(sameAddress(arrival.from, office.pending), "somebody took an office that was not offered to it");
+    office.governor = arrival.from;
+    office.pending = undefined;
   },
   SubmitStatement({ letter, now }, memory) {
     const truth = letter?.truth;
     must(truth?.genuine === true, "a statement was believed that k attestors did not make");
-    must(truth.epoch === memory.epoch, "a statement of another epoch was believed");
-    const { from = now, until = now } = truth;
+    const { signers = [], epoch, image, model, from = now, until = now } = truth;
+    const valid = signers.filter(([index, key]) => memory.attestors.get(index) === key);
+    const isSigned = valid.length === signers.length && valid.length >= memory.threshold;
+    must(isSigned, "a statement was believed that k attestors did not make");
+    must(epoch === memory.epoch, "a statement of another epoch was believed");
     must(from <= now && now < until, "a statement was believed outside of its dates");
-    must(!memory.revoked, "a statement was believed about what was revoked");
+    const isAllowed = (memory.images.get(image ?? 0n) ?? 0) > now && memory.models.has(model ?? 0n);
+    must(isAllowed, "a statement was believed about what is not allowed");
   },
   CheckWorker: () => undefined,
   "bounced WorkerAttested": () => undefined,
@@ -65,14 +99,61 @@ export const OFFICE_RULES: Readonly<Record<string, (arrival: Arrival, memory: Of
 };
 
 const wordOf = ({ message }: Arrival) => fieldsOf(message).skip(64).loadUintBig(256);
+const officeOf = ({ stage, to }: Arrival, memory: OfficeMemory): Office => officeAt(memory, stage, to);
 
-function byGuardian({ from, stage }: Arrival): void {
-  must(sameAddress(from, stage.guardian), "somebody else than the guardian could do it");
+/** What follows from a change, and what no change may bring. */
+function changed(change: Cell, office: Office, memory: OfficeMemory): void {
+  const fields = () => change.beginParse();
+  switch (fields().preloadUint(32)) {
+    case OP.ChangeGovernor:
+      office.pending = loadChangeGovernor(fields()).to;
+      return;
+    case OP.ChangeGuardian:
+      office.guardian = loadChangeGuardian(fields()).to;
+      return;
+    case OP.AllowImage: {
+      const { imageHash, expiresAt } = loadAllowImage(fields());
+      memory.images.set(imageHash, Number(expiresAt));
+      return;
+    }
+    case OP.AllowModel:
+      memory.models.add(loadAllowModel(fields()).modelHash);
+      return;
+    case OP.SetAttestors: {
+      const { attestors, threshold } = loadSetAttestors(fields());
+      const keys = attestors.values();
+      const isSane = threshold >= 1n && threshold <= keys.length && new Set(keys).size === keys.length;
+      must(isSane, "attestors were set of whom one counts twice, or none is needed");
+      memory.attestors = new Map(attestors);
+      memory.threshold = Number(threshold);
+      return;
+    }
+    case OP.ChangeParams:
+      checkParams(loadChangeParams(fields()).params);
+      return;
+    default:
+      return;
+  }
 }
 
-function revocation(arrival: Arrival, memory: OfficeMemory): void {
-  byGuardian(arrival);
-  memory.revoked = true;
+/** Every wait is bounded, and so is every part that is taken. */
+function checkParams(cell: Cell): void {
+  const params = loadNetworkParams(cell.beginParse());
+  const { feeBps, bondBps, challengeSeconds, closeSeconds, settleGraceSeconds, unbondingSeconds } = params;
+  must(feeBps <= MOST_FEE_BPS && bondBps <= FULL_BPS, "a governor takes more than it may");
+  const waits = [challengeSeconds, closeSeconds, settleGraceSeconds];
+  must(
+    waits.every((wait) => wait <= WEEK_SECONDS),
+    "a governor makes a wait longer than it may",
+  );
+  must(unbondingSeconds <= YEAR_SECONDS, "a governor makes unbonding longer than it may");
+  must(unbondingSeconds >= challengeSeconds + closeSeconds, "stake may leave before the last claim");
+  must(params.treasury.workChain === 0, "fees go where they cannot be paid for");
+}
+
+function byGuardian(arrival: Arrival, memory: OfficeMemory): void {
+  const { guardian } = officeOf(arrival, memory);
+  must(sameAddress(arrival.from, guardian), "somebody else than the guardian could do it");
 }
 
 function fromJob({ from, stage }: Arrival): void {

@@ -83,11 +83,10 @@ function fromJob({ from, stage, message }: Arrival): void {
   must(message.info.type === "internal", "it is no message between contracts");
 }
 
-function fromAttestation({ from, stage }: Arrival): void {
-  must(
-    sameAddress(from, stage.attestation),
-    "it was believed of somebody else than the attestation registry",
-  );
+/** The one that its parameters name, which the governor may change. */
+function fromAttestation({ from, provider }: Arrival): void {
+  const named = provider.before === undefined ? undefined : paramsOf(provider.before).attestationRegistry;
+  must(sameAddress(from, named), "it was believed of somebody else than the attestation registry");
 }
 
 function byOwner({ from, stage, providerIndex }: Arrival): void {

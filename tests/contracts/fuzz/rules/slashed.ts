@@ -19,5 +19,6 @@ export function slashed({ job, outcome, from, now }: Arrival, worker: bigint): v
   must(lane !== undefined && fraud.worker === worker, "another worker was blamed");
   const owed = settledBy(lane, maturingTime(before, now));
   must(fraud.owed === owed, `a developer is to be made whole for ${fraud.owed} and not ${owed}`);
+  must(sameAddress(fraud.treasury, before.rules?.treasury), "a bond goes to another treasury than the job's");
   must(sameAddress(fraud.reporter, from), "somebody else was named as the reporter");
 }
