@@ -37,7 +37,7 @@ export class Books {
     const { chain, jobs, providers } = stage;
     this.offices = officesOf(stage);
     this.contracts = new Set(
-      [stage.network, stage.attestation, stage.market, stage.book.address]
+      [stage.network, stage.attestation, stage.market, stage.platform, stage.book.address]
         .concat([...jobs, ...providers].map(({ address }) => address))
         .map((address) => address.toRawString()),
     );

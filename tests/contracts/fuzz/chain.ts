@@ -1,5 +1,6 @@
 import { beginCell, type Cell, type Message, storeMessage } from "@ton/core";
 import { createTvm, type Tvm } from "../../../relayer/localnet/chain/tvm";
+import { OP } from "../../support/actors";
 import { type AccountView, NO_ACCOUNT, readAccount } from "./account";
 import { createBags } from "./bags";
 import { readTransaction, type TransactionView } from "./transaction";
@@ -35,7 +36,7 @@ interface Done extends Outcome {
   readonly held: Held;
 }
 
-/** Nothing here reads a block. */
+/** Nothing else reads a block, and every transaction would take longer by them. */
 const NO_BLOCKS = "";
 /** Ends the memory of outcomes before it takes more than some hundred megabytes. */
 const REMEMBERED = 30_000;
@@ -45,6 +46,8 @@ const LT = 1_000_000n;
 export async function createChain(options: {
   readonly configs: readonly Cell[];
   readonly libraries: string;
+  /** The masterchain's newest, shown to whoever verifies a quote. */
+  readonly blocks: string;
 }): Promise<Chain> {
   const tvms: Tvm[] = [];
   for (const config of options.configs) {
@@ -62,15 +65,21 @@ export async function createChain(options: {
   const beginning = startOf(hold);
   let accounts = new Map<string, Held>();
 
-  const execute = (given: { account: Held; cell: Cell; now: number; prices: number }): Done => {
-    const { account, cell, now, prices } = given;
+  const execute = (given: {
+    account: Held;
+    cell: Cell;
+    now: number;
+    prices: number;
+    prevBlocks: string;
+  }): Done => {
+    const { account, cell, now, prices, prevBlocks } = given;
     const result = tvms[prices]?.runTransaction({
       message: cell,
       account: account.boc,
       now,
       lt: LT,
       ...(account.view.needsLibrary ? { libraries: options.libraries } : {}),
-      prevBlocks: NO_BLOCKS,
+      prevBlocks,
     });
     if (result?.ok !== true) {
       throw new Error(`The executor took no such message: ${result?.error}`);
@@ -99,8 +108,9 @@ export async function createChain(options: {
       }
       const { now, prices } = chain;
       const id = `${account.id}/${now}/${prices}/${cell.hash().toString("latin1")}`;
+      const prevBlocks = isQuote(message) ? options.blocks : NO_BLOCKS;
       const known = outcomes.get(id);
-      const outcome = known ?? execute({ account, cell, now, prices });
+      const outcome = known ?? execute({ account, cell, now, prices, prevBlocks });
       if (known === undefined) {
         outcomes.set(id, outcome);
       }
@@ -115,6 +125,11 @@ export async function createChain(options: {
     },
   };
   return chain;
+}
+
+function isQuote({ body }: Message): boolean {
+  const fields = body.beginParse();
+  return fields.remainingBits >= 32 && fields.preloadUint(32) === OP.SubmitQuote;
 }
 
 /** The accounts that sequences begin with, read once. */

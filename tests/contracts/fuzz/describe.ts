@@ -17,6 +17,7 @@ function nameOfAddress(stage: Stage, address: Address): string {
     ["network", stage.network],
     ["attestation", stage.attestation],
     ["market", stage.market],
+    ["machine", stage.platform],
     ["guest book", stage.book.address],
     ["governor", stage.governor],
     ["guardian", stage.guardian],

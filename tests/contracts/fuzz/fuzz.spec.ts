@@ -60,6 +60,8 @@ const REACHED = [
   "SetCatalog",
   "SetOffers",
   "SubmitStatement",
+  "SubmitQuote",
+  "QuoteVerified",
   "WorkerAttested",
   "RecheckWorker",
   "CheckWorker",

@@ -86,6 +86,8 @@ async function ofOffices({ network, attestation }: World, market: SandboxContrac
     SubmitStatement: await attestation.getMinValueToSubmitStatement(2n),
     "SubmitStatement by one": await attestation.getMinValueToSubmitStatement(1n),
     "SubmitStatement by three": await attestation.getMinValueToSubmitStatement(3n),
+    SubmitQuote: await attestation.getMinValueToSubmitQuote(false, false),
+    "SubmitQuote with a certificate": await attestation.getMinValueToSubmitQuote(true, true),
     Pause: govern,
     QueueChange: govern,
     ExecuteChange: govern,

@@ -1,5 +1,6 @@
 import type { Address } from "@ton/core";
-import { ATTESTORS, DAY, IMAGE, MODEL, START } from "../../support/world";
+import { ATTESTORS, MODEL } from "../../support/world";
+import { IMAGES, MACHINE_KIND, MACHINE_QE_SVN } from "./machine";
 import type { Stage } from "./stage";
 
 /** One registry's government, as it was told to it so far. */
@@ -23,6 +24,11 @@ export interface OfficeMemory {
   /** Keys by index. */
   attestors: ReadonlyMap<number, bigint>;
   threshold: number;
+  /** Kinds of machines whose quotes are taken, and with which quoting enclave at least. */
+  readonly kinds: Set<bigint>;
+  qeSvn: bigint;
+  /** Hashes of certificates that the guardian has revoked. */
+  readonly revoked: Set<bigint>;
 }
 
 /** As the world deploys them. */
@@ -32,10 +38,13 @@ export function officesOf({ governor, guardian }: Stage): OfficeMemory {
     network: office(),
     attestation: office(),
     epoch: 1,
-    images: new Map([[IMAGE, START + 30 * DAY]]),
+    images: new Map(IMAGES.map(({ hash, expiresAt }) => [hash, expiresAt])),
     models: new Set([MODEL]),
     attestors: new Map(ATTESTORS.map(({ id }, index) => [index, id])),
     threshold: 2,
+    kinds: new Set([MACHINE_KIND]),
+    qeSvn: MACHINE_QE_SVN,
+    revoked: new Set(),
   };
 }
 

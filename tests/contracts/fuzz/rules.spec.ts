@@ -6,13 +6,14 @@ import { workerLog } from "../../support/lies";
 import { ATTESTORS, DAY, START, WORKER } from "../../support/world";
 import type { AccountView } from "./account";
 import { type Act, pick, type Truth } from "./acts/act";
-import { award, onJob, proveWithheld, releaseClaims } from "./acts/anyone";
+import { award, onJob, proveWithheld, releaseClaims, syncParams } from "./acts/anyone";
 import { fairly } from "./acts/arbiter";
 import { answer, demand, mislead } from "./acts/demands";
 import { cancel, close, dispute, openSession, topUp } from "./acts/developer";
 import { claimFromLog, expose } from "./acts/lies";
 import { acceptOffice, attestFalsely, executeChange, pause, queueChange, revoke } from "./acts/offices";
 import { addStake, dropWorker, release, setCatalog, setOffers, unbond, withdraw } from "./acts/provider";
+import { showQuote } from "./acts/quotes";
 import { attestWorker, claim, cosigned, deliver } from "./acts/signed";
 import { nameOf, Violation } from "./arrival";
 import { Books } from "./books";
@@ -57,6 +58,9 @@ const FORGED = { genuine: false };
 const developer = (stage: Stage) => stage.developers[0];
 const owner = (stage: Stage) => stage.providers[0]?.owner;
 const guardian = (stage: Stage) => stage.guardian;
+/** What is wrong with a quote, as `showQuote` takes it. */
+const SOUND = { detail: 0 };
+const TOMORROW = { detail: 4 };
 /** Places in `changesOf`. */
 const OTHER_GUARDIAN = 16;
 const OFFERED_TO_ITSELF = 19;
@@ -504,6 +508,28 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     how: { detail: 72 },
     truth: { genuine: true, image: 1n },
     breaks: "about what is not allowed",
+  },
+  "a forged quote is believed": {
+    after: ["nothing"],
+    act: showQuote,
+    how: SOUND,
+    truth: FORGED,
+    breaks: "that its machine did not make",
+  },
+  "tomorrow's quote is believed": {
+    after: ["nothing"],
+    act: showQuote,
+    how: TOMORROW,
+    ahead: DAY,
+    breaks: "outside of its statement's dates",
+  },
+  "a machine is believed whose certificate has ended": {
+    after: ["nothing", { act: syncParams, after: 21 * DAY }],
+    act: showQuote,
+    how: SOUND,
+    name: "QuoteVerified",
+    ahead: -2 * DAY,
+    breaks: "by a machine that is not trusted",
   },
   "a forged statement is believed": {
     after: ["nothing"],

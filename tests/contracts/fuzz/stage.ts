@@ -1,14 +1,17 @@
 import { type Address, beginCell, type StateInit, storeShardAccount } from "@ton/core";
+import { toRawAddress } from "../../../relayer/protocol";
 import { contractCodes } from "../../../wrappers/codes";
 import { guestBook } from "../../../wrappers/GuestBook";
 import { jobEscrow } from "../../../wrappers/JobEscrow";
 import { storeRegisterProvider } from "../../../wrappers/messages";
 import { providerStake } from "../../../wrappers/ProviderStake";
 import { attest, body, deliver, open, QUERY } from "../../support/actors";
+import { registerAuthority, showBlocks, submitQuote } from "../../support/quotes";
 import { catalog, createWorld, enlistProvider, MODEL, PRICES, STAKE, type World } from "../../support/world";
 import { deployMarket } from "../model-market/cast";
 import { type Accounts, type Chain, createChain } from "./chain";
 import { type LeastValues, leastValues } from "./least";
+import { IMAGES, MACHINE, QUOTE_POLICY, shownBlocks } from "./machine";
 import { PRICE_LISTS } from "./prices";
 
 export interface Deployable {
@@ -34,6 +37,8 @@ export interface Stage {
   readonly network: Address;
   readonly attestation: Address;
   readonly market: Address;
+  /** The account of the one TDX machine. */
+  readonly platform: Address;
   readonly book: Deployable;
   readonly governor: Address;
   readonly guardian: Address;
@@ -50,8 +55,9 @@ export interface Stage {
 }
 
 export async function setStage(): Promise<Stage> {
-  const world = await createWorld();
+  const world = await createWorld({ quotes: QUOTE_POLICY, images: IMAGES });
   await enlistProvider(world);
+  const platform = await enlistMachine(world);
   const providers = await enlistBoth(world);
   const market = await deployMarket(world);
   const book = await guestBookOf(world);
@@ -64,10 +70,12 @@ export async function setStage(): Promise<Stage> {
     world.network.address,
     world.attestation.address,
     market.address,
+    platform,
     ...providers.map(({ address }) => address),
   ]);
   const chain = await createChain({
     configs: PRICE_LISTS.map(({ config }) => config),
+    blocks: shownBlocks(),
     libraries: world.chain.libs?.toBoc().toString("base64") ?? "",
   });
   const least = await leastValues(world, market, await open(world, {}, 99n)); // a job to ask, after the accounts were taken
@@ -77,6 +85,7 @@ export async function setStage(): Promise<Stage> {
     network: world.network.address,
     attestation: world.attestation.address,
     market: market.address,
+    platform,
     book,
     governor: world.governor.address,
     guardian: world.guardian.address,
@@ -88,6 +97,15 @@ export async function setStage(): Promise<Stage> {
     jobs: await jobsOf(world, developers),
     least,
   };
+}
+
+/** The machine's account, which knows its certificate and attestation key from a quote of nobody's worker. */
+async function enlistMachine(world: World): Promise<Address> {
+  showBlocks(world);
+  await registerAuthority(world);
+  const provider = toRawAddress(world.stranger.address.toRawString());
+  const { to } = await submitQuote(world, { machine: MACHINE, bind: { provider } });
+  return to;
 }
 
 /** The world's provider, and a rival that is owned and operated by somebody else. */

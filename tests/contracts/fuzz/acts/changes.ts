@@ -14,12 +14,11 @@ import {
 import { body } from "../../../support/actors";
 import { testKey } from "../../../support/keys";
 import { ATTESTORS, DAY, IMAGE, MODEL, networkParams, START } from "../../../support/world";
+import { MACHINE_KIND } from "../machine";
 import type { Stage } from "../stage";
 
 /** An attestor of nobody's choice but the governor's. */
 export const PUPPET = testKey("a governor's own attestor");
-/** A machine kind that a governor may let in. */
-export const KIND = 0x0011_2233_4455n;
 
 const WEEK = BigInt(7 * DAY);
 const YEAR = BigInt(365 * DAY);
@@ -103,10 +102,11 @@ function makeChanges(stage: Stage): readonly Change[] {
     attestors([...usual, PUPPET.id], 2n),
     attestors(usual, 3n),
     forAttestation(storeSetQeSvn({ $$type: "SetQeSvn", qeSvn: 65_535n })),
+    forAttestation(storeSetQeSvn({ $$type: "SetQeSvn", qeSvn: 0n })),
     forAttestation(
       storeSetTcbMinimum({
         $$type: "SetTcbMinimum",
-        fmspc: KIND,
+        fmspc: MACHINE_KIND,
         minimum: {
           $$type: "TcbMinimum",
           components: 0n,

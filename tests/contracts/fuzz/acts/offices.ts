@@ -11,14 +11,13 @@ import {
 } from "../../../../wrappers/messages";
 import { body, OP } from "../../../support/actors";
 import { DAY, IMAGE, MODEL } from "../../../support/world";
+import { MACHINE_IDS, MACHINE_KIND } from "../machine";
 import { type Office, officeAt } from "../offices";
 import { type Act, bare, type Look, pick, worded } from "./act";
-import { type Change, changesOf, hashOf, KIND } from "./changes";
+import { type Change, changesOf, hashOf } from "./changes";
 import { WORKERS } from "./signed";
 
 const STRUCK_EPOCH = 0xffff_ffffn;
-/** Any certificate's: the registry knows none of the fuzz's. */
-const CERTIFICATE = 0x77n;
 
 const officeOf = ({ offices, stage }: Look, to: Address): Office => officeAt(offices, stage, to);
 
@@ -110,11 +109,14 @@ const REMOVALS: readonly (readonly [string, (builder: Builder) => void])[] = [
   ...[0n, 1n, 2n].map(
     (index) => ["RevokeAttestor", storeRevokeAttestor({ $$type: "RevokeAttestor", queryId, index })] as const,
   ),
-  [
-    "RevokeCertificate",
-    storeRevokeCertificate({ $$type: "RevokeCertificate", queryId, certificateHash: CERTIFICATE }),
-  ],
-  ["RevokeFmspc", storeRevokeFmspc({ $$type: "RevokeFmspc", queryId, fmspc: KIND })],
+  ...Object.values(MACHINE_IDS).map(
+    (certificateHash) =>
+      [
+        "RevokeCertificate",
+        storeRevokeCertificate({ $$type: "RevokeCertificate", queryId, certificateHash }),
+      ] as const,
+  ),
+  ["RevokeFmspc", storeRevokeFmspc({ $$type: "RevokeFmspc", queryId, fmspc: MACHINE_KIND })],
   ["RaiseQeSvn", storeRaiseQeSvn({ $$type: "RaiseQeSvn", queryId, qeSvn: 65_535n })],
 ];
 

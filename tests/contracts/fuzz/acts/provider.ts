@@ -16,6 +16,7 @@ import { ACTIVE, OPEN, TASK } from "../views";
 import { type Act, bare, jobsThat, ownJob, pick, worded } from "./act";
 import { answer, mislead } from "./demands";
 import { claimFromLog } from "./lies";
+import { showQuote } from "./quotes";
 import { attestWorker, claim, cosigned, deliver, WORKERS } from "./signed";
 
 const TON = 1_000_000_000n;
@@ -169,6 +170,8 @@ const SERVING: readonly Act[] = [serve, serve, serve, claim, claimFromLog, deliv
 const KEEPING: readonly Act[] = [
   requestAcceptance,
   attestWorker,
+  showQuote,
+  showQuote,
   release,
   addStake,
   unbond,
@@ -181,7 +184,7 @@ const KEEPING: readonly Act[] = [
 /** What a provider does; a greedy one claims what nobody co-signs, and takes its stake away. */
 export const PROVIDER_ACTS: Readonly<Record<Strategy, readonly Act[]>> = {
   honest: [...SERVING, ...SERVING, ...KEEPING],
-  lazy: [...SERVING, requestAcceptance, attestWorker],
+  lazy: [...SERVING, requestAcceptance, attestWorker, showQuote],
   greedy: [...SERVING, claim, claim, claim, mislead, unbond, withdraw, unbond, withdraw, register],
   "front-running": [...SERVING, ...KEEPING],
   replaying: [...SERVING, claim, ...KEEPING],

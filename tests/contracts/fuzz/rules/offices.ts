@@ -6,13 +6,20 @@ import {
   loadChangeGuardian,
   loadChangeParams,
   loadNetworkParams,
+  loadRaiseQeSvn,
   loadRevokeAttestor,
+  loadRevokeCertificate,
+  loadRevokeFmspc,
   loadRevokeImage,
   loadRevokeModel,
   loadSetAttestors,
+  loadSetQeSvn,
+  loadSetTcbMinimum,
+  loadWorkerAttested,
 } from "../../../../wrappers/messages";
 import { OP } from "../../../support/actors";
-import { type Arrival, fieldsOf, must } from "../arrival";
+import { type Arrival, fieldsOf, must, nameOf } from "../arrival";
+import { MACHINE_IDS, MACHINE_KIND, MACHINE_QE_SVN, MACHINE_UNTIL } from "../machine";
 import { type Office, type OfficeMemory, officeAt } from "../offices";
 import { sameAddress } from "../views";
 
@@ -43,9 +50,45 @@ export const OFFICE_RULES: Readonly<Record<string, (arrival: Arrival, memory: Of
     const { index } = loadRevokeAttestor(arrival.message.body.beginParse());
     memory.attestors = new Map([...memory.attestors].filter(([known]) => BigInt(known) !== index));
   },
-  RevokeCertificate: byGuardian,
-  RevokeFmspc: byGuardian,
-  RaiseQeSvn: byGuardian,
+  RevokeCertificate(arrival, memory) {
+    byGuardian(arrival, memory);
+    memory.revoked.add(loadRevokeCertificate(arrival.message.body.beginParse()).certificateHash);
+  },
+  RevokeFmspc(arrival, memory) {
+    byGuardian(arrival, memory);
+    memory.kinds.delete(loadRevokeFmspc(arrival.message.body.beginParse()).fmspc);
+  },
+  RaiseQeSvn(arrival, memory) {
+    byGuardian(arrival, memory);
+    const { qeSvn } = loadRaiseQeSvn(arrival.message.body.beginParse());
+    must(qeSvn > memory.qeSvn, "a guardian let an older quoting enclave in");
+    memory.qeSvn = qeSvn;
+  },
+  SubmitQuote({ letter, now, to, stage }) {
+    must(sameAddress(to, stage.platform), "somebody else than a machine took a quote");
+    const { genuine, from = now, until = now } = letter?.truth ?? { genuine: false };
+    must(genuine, "a quote was believed that its machine did not make for this network now");
+    must(from <= now && now < until, "a quote was believed outside of its statement's dates");
+  },
+  QuoteVerified({ from, stage, outcome, now }, memory) {
+    must(sameAddress(from, stage.platform), "a quote was believed of somebody who is no machine");
+    const news = outcome.outs.find((message) => nameOf(message) === "WorkerAttested");
+    if (news === undefined) {
+      return; // refused, and told so
+    }
+    const { worker } = loadWorkerAttested(news.body.beginParse());
+    const isTrusted =
+      memory.kinds.has(MACHINE_KIND) &&
+      memory.qeSvn <= MACHINE_QE_SVN &&
+      Object.values(MACHINE_IDS).every((hash) => !memory.revoked.has(hash));
+    must(isTrusted && now <= MACHINE_UNTIL, "a worker was attested by a machine that is not trusted");
+    const imageUntil = memory.images.get(worker.imageHash) ?? 0;
+    const isAllowed = imageUntil > now && memory.models.has(worker.modelHash);
+    must(isAllowed, "a quote was believed about what is not allowed");
+    must(worker.expiresAt <= Math.min(imageUntil, MACHINE_UNTIL), "a worker outlives its image or machine");
+    must(worker.epoch === BigInt(memory.epoch), "a quote made a worker of another epoch");
+  },
+  "bounced QuoteVerified": () => undefined,
   RaiseEpoch(arrival, memory) {
     byGuardian(arrival, memory);
     memory.epoch += 1;
@@ -128,6 +171,12 @@ function changed(change: Cell, office: Office, memory: OfficeMemory): void {
       memory.threshold = Number(threshold);
       return;
     }
+    case OP.SetTcbMinimum:
+      memory.kinds.add(loadSetTcbMinimum(fields()).fmspc);
+      return;
+    case OP.SetQeSvn:
+      memory.qeSvn = loadSetQeSvn(fields()).qeSvn;
+      return;
     case OP.ChangeParams:
       checkParams(loadChangeParams(fields()).params);
       return;
