@@ -171,7 +171,6 @@ const KEEPING: readonly Act[] = [
   requestAcceptance,
   attestWorker,
   showQuote,
-  showQuote,
   release,
   addStake,
   unbond,
