@@ -6,6 +6,7 @@ import { readAccount } from "./account";
 import { createBags } from "./bags";
 import { fuzz, replayScript } from "./fuzz";
 import { useNativeHash } from "./nativeHash";
+import { play } from "./play";
 import { playPortions, portionsOf } from "./portions";
 import { playInProcesses } from "./processes";
 import { setStage } from "./stage";
@@ -96,6 +97,27 @@ describe("All contracts together", () => {
       expect([...carriedOut.keys()]).toContain(name);
     }
   }, 1_800_000);
+});
+
+describe("A sequence in which claims mature while a dispute is under way", () => {
+  it("keeps every rule: the bond is of what is contested when it arrives", async () => {
+    const step = { act: 0, job: 0, amount: 0, detail: 0, sender: 0, value: 0, arrivals: 0, choice: 0 };
+    const one = play(await setStage(), {
+      opening: "withheld",
+      strategies: {
+        developers: ["replaying", "honest"],
+        providers: ["honest", "honest"],
+        arbiter: "honest",
+      },
+      steps: [
+        { ...step, actor: "developer", act: 75, value: 24 },
+        { ...step, actor: "developer" },
+        { ...step, actor: "provider" },
+      ],
+      unstakes: false,
+    });
+    expect(one.carriedOut.get("DisputeClaim")).toBe(1);
+  });
 });
 
 describe("Portions of a run", () => {

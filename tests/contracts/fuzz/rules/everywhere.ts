@@ -106,10 +106,12 @@ export function checkRole(arrival: Arrival, memory: OfficeMemory): void {
 }
 
 /** Nothing is done for less than the getter asks at the prices of the moment. */
-export function checkLeast({ letter, stage, value }: Arrival): void {
+export function checkLeast({ letter, stage, job, value }: Arrival): void {
   const asks = letter?.asks;
   const least = asks === undefined ? undefined : stage.least[stage.chain.prices]?.[asks.name];
   if (asks !== undefined && least !== undefined) {
-    must(value >= asks.amount + least, `${asks.name} was carried out for less than its least value`);
+    // A dispute's bond is a part of what is contested when it arrives: claims may have matured on its way.
+    const amount = asks.name === "DisputeClaim" ? (job.after?.dispute?.bond ?? 0n) : asks.amount;
+    must(value >= amount + least, `${asks.name} was carried out for less than its least value`);
   }
 }
