@@ -32,8 +32,8 @@ describe("gateway, when the first byte of a stream is late", () => {
   });
   afterAll(() => world.close());
   afterEach(() => {
-    Object.assign(world.script, { status: 200, delayMs: 0 });
-    Object.assign(secondScript, { status: 200, delayMs: 0 });
+    Object.assign(world.script, { status: 200, startMs: 0 });
+    Object.assign(secondScript, { status: 200, startMs: 0 });
     Object.assign(world.supply.proxy, { reply: undefined, tamper: undefined });
   });
 
@@ -73,7 +73,7 @@ describe("gateway, when the first byte of a stream is late", () => {
 
   it("asks nobody else unless the policy says so", async () => {
     await patient(ask);
-    world.script.delayMs = HEDGE_MS + 500;
+    world.script.startMs = HEDGE_MS + 500;
     world.script.words = ["late"];
     const [, before] = sealed();
     const answer = await ask();
@@ -87,7 +87,7 @@ describe("gateway, when the first byte of a stream is late", () => {
 
   it("asks nobody with whom no job is open, and opens none", async () => {
     await restart({ hedgeAfterMs: 300 });
-    world.script.delayMs = 500;
+    world.script.startMs = 500;
     const answer = await ask();
     expect(providerOf(answer)).toBe(world.supply.address);
     await answer.text();
@@ -107,7 +107,7 @@ describe("gateway, when the first byte of a stream is late", () => {
     await forget();
     await settled();
 
-    world.script.delayMs = SLOW_MS;
+    world.script.startMs = SLOW_MS;
     // On a busy machine the second may be asked, and be faster, before the first has got the request at all.
     const before = await until("both are asked", async () => {
       const [money, runs, startedMs] = [await spent(), world.script.runs, performance.now()];
@@ -119,7 +119,7 @@ describe("gateway, when the first byte of a stream is late", () => {
       await settled();
       return world.script.runs === runs ? undefined : money;
     });
-    world.script.delayMs = 0;
+    world.script.startMs = 0;
     const after = await spent();
     expect(after[1] - before[1]).toBe(SECOND_NANO);
     expect(after[0] - before[0]).toBe(PROMPT_NANO);
@@ -158,8 +158,8 @@ describe("gateway, when the first byte of a stream is late", () => {
 
   it("takes the first one's answer when that begins before the second's, and stops the second", async () => {
     const before = await spent();
-    world.script.delayMs = HEDGE_MS + 1_500;
-    secondScript.delayMs = SLOW_MS;
+    world.script.startMs = HEDGE_MS + 1_500;
+    secondScript.startMs = SLOW_MS;
     const answer = await ask();
     expect([providerOf(answer), await answer.text()]).toEqual([
       world.supply.address,
@@ -172,7 +172,7 @@ describe("gateway, when the first byte of a stream is late", () => {
   });
 
   it("waits for the first when the second refuses, and for the second when the first breaks", async () => {
-    world.script.delayMs = HEDGE_MS + 1_500;
+    world.script.startMs = HEDGE_MS + 1_500;
     secondScript.status = 503;
     const one = await ask();
     expect([providerOf(one), await one.text()]).toEqual([
@@ -180,7 +180,7 @@ describe("gateway, when the first byte of a stream is late", () => {
       expect.stringContaining("Hello"),
     ]);
     await forget();
-    Object.assign(secondScript, { status: 200, delayMs: 6_000 });
+    Object.assign(secondScript, { status: 200, startMs: 6_000 });
     world.supply.proxy.tamper = (frame, index) => (index === 0 ? "break" : frame.bytes);
     const other = await ask();
     expect([providerOf(other), await other.text()]).toEqual([
@@ -194,7 +194,7 @@ describe("gateway, when the first byte of a stream is late", () => {
   it("does not ask twice for an answer that is not streamed: its first byte is its last", async () => {
     await restart({ hedgeAfterMs: 300 });
     const [, asked] = sealed();
-    world.script.delayMs = 300;
+    world.script.startMs = 300;
     const answer = await patient(() => ask({ stream: false }));
     expect([providerOf(answer), answer.status]).toEqual([world.supply.address, 200]);
     expect(sealed()[1]).toBe(asked);
@@ -218,7 +218,7 @@ describe("gateway, when the first byte of a stream is late", () => {
       .object({ providers: z.array(z.object({ max_cost_nano: z.coerce.bigint() })) })
       .parse(await estimate.json());
     const both = providers.reduce((sum, { max_cost_nano }) => sum + max_cost_nano, 0n);
-    world.script.delayMs = 1_000;
+    world.script.startMs = 1_000;
     const alone = await limited(both - 1n);
     expect([providerOf(alone), await alone.text()]).toEqual([
       world.supply.address,
@@ -232,8 +232,8 @@ describe("gateway, when the first byte of a stream is late", () => {
   it("stops both when the client goes", async () => {
     await settled();
     const before = await spent();
-    world.script.delayMs = SLOW_MS;
-    secondScript.delayMs = SLOW_MS;
+    world.script.startMs = SLOW_MS;
+    secondScript.startMs = SLOW_MS;
     const [, asked = 0] = sealed();
     const gone = new AbortController();
     const body = JSON.stringify({ model: MODEL, messages, max_tokens: 20, stream: true });

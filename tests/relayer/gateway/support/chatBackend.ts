@@ -6,6 +6,8 @@ export interface Script {
   words: readonly string[];
   /** Wait before each word. */
   delayMs: number;
+  /** Wait before the first one. */
+  startMs?: number;
   status: number;
   /** How many requests it has run. */
   runs?: number;
@@ -36,8 +38,9 @@ export function chatBackend(script: Script): Backend {
       let said = "";
       let count = 0n;
       for (const word of script.words) {
-        if (script.delayMs > 0) {
-          await pause(script.delayMs, undefined, { signal }).catch(() => undefined);
+        const waitMs = script.delayMs + (count === 0n ? (script.startMs ?? 0) : 0);
+        if (waitMs > 0) {
+          await pause(waitMs, undefined, { signal }).catch(() => undefined);
         }
         if (signal.aborted) {
           break;
