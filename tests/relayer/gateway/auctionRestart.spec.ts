@@ -130,7 +130,7 @@ describe("gateway that is stopped while it buys by auction", () => {
     const second = await world.addSupply(said);
     const auction = { ...FAIL.auction, seconds: SECONDS, ceilings: {}, againSeconds: 3_600 };
     await on.restart(
-      { auction: { ...auction, ifNobodyBids: "named" }, openWaitMs: 30_000, releaseWaitMs: 0 },
+      { auction: { ...auction, ifNobodyBids: "named" }, openWaitMs: 10_000, releaseWaitMs: 0 },
       {
         store: `file:${world.folder}/evil`,
         verifyEvidence: async ({ worker }) => {
@@ -149,7 +149,7 @@ describe("gateway that is stopped while it buys by auction", () => {
     await until("it is awarded", async () => ((await job.getJobState()).state === 3n ? true : undefined));
     await until("the winner is judged", async () => (logged("worker refused") ? true : undefined));
     expect((await on.jobs())[0]?.state).toBe("auction");
-    await world.net.chain.setTime(world.net.chain.now() + 31);
+    await world.net.chain.setTime(world.net.chain.now() + 11);
     await until("it is being closed", async () =>
       (await job.getJobState()).state === 4n ? true : undefined,
     );
