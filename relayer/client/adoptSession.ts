@@ -9,6 +9,7 @@ import type { ClientDeps } from "./deps";
 import type { Directory } from "./directory";
 import { jobOfDeveloper } from "./jobMessages";
 import { hex256, readProvider } from "./readProvider";
+import { rulesOfJob, weaknessOf } from "./rules";
 import type { Session } from "./session";
 import { isKeyOf, sessionOfTerms } from "./sessionOfTerms";
 import { jobOf } from "./sessionRows";
@@ -33,6 +34,12 @@ export async function adoptSession(
   if (!isKeyOf({ seed, terms })) {
     throw new FinalError("BAD_REQUEST", "The seed is not that of the job's session key.", {
       param: "session_seed",
+    });
+  }
+  const weakness = weaknessOf(deps.policy, rulesOfJob(chain));
+  if (weakness !== undefined) {
+    throw new FinalError("BAD_REQUEST", `The policy refuses the job's rules: ${weakness}.`, {
+      param: "address",
     });
   }
   const modelHash = hex256(loadJobService(terms.service.beginParse()).modelHash);

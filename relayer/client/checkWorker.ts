@@ -66,6 +66,8 @@ export interface VerifiedWorker {
   readonly ownerIndex: number;
   readonly endpoint: string;
   readonly hasRoom: boolean;
+  /** As its provider's. */
+  readonly weakness?: string | undefined;
   readonly model: string;
   readonly modelHash: string;
   readonly imageHash: string;
@@ -133,6 +135,7 @@ export function checkWorker(claim: WorkerClaim): VerifiedWorker {
     ownerIndex: provider.index,
     endpoint: provider.endpoint,
     hasRoom: provider.hasRoom,
+    weakness: provider.weakness,
     model: served.model,
     modelHash: attested.modelHash,
     imageHash: attested.imageHash,

@@ -38,7 +38,7 @@ export function choose(
 ): readonly VerifiedWorker[] {
   const able = workers
     .map((worker) => ({ worker, standing: standingOf(worker) }))
-    .filter(({ worker, standing }) => !standing.isBanned && (hasJob(standing) || worker.hasRoom));
+    .filter(({ worker, standing }) => !standing.isBanned && (hasJob(standing) || takesJobs(worker)));
   const best = bestOf(able);
   return able
     .map(({ worker, standing }) => ({
@@ -48,6 +48,11 @@ export function choose(
     }))
     .sort((a, b) => a.rank - b.rank || a.score - b.score)
     .map(({ worker }) => worker);
+}
+
+/** True where a job may be opened with it. */
+export function takesJobs({ hasRoom, weakness }: Pick<VerifiedWorker, "hasRoom" | "weakness">): boolean {
+  return hasRoom && weakness === undefined;
 }
 
 function hasJob({ hasSession, isComing = false }: Standing): boolean {

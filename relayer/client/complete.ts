@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { type CocoonError, type ErrorCode, FinalError, RetryableError, toCocoonError } from "../errors";
+import { type CocoonError, type ErrorCode, FinalError, toCocoonError } from "../errors";
 import { hashRequest, primitives, type RequestId, toRequestId } from "../protocol";
 import { saveCall } from "../store";
 import { addBind } from "./addBind";
@@ -17,6 +17,7 @@ import type { InFlight } from "./inFlight";
 import { isWorkerPending } from "./isWorkerPending";
 import { opensByName } from "./openings";
 import { retryAfter } from "./retryPolicy";
+import { noProvider } from "./rules";
 import type { Session } from "./session";
 import type { Sessions } from "./sessions";
 import type { Charge, Spender } from "./spender";
@@ -305,13 +306,13 @@ export function noWorker(
   deps: Pick<CompleteDeps, "directory" | "sessions" | "auctions" | "policy">,
   model: string,
 ): Error {
-  const isKnown =
-    deps.directory.workersOf(model).length > 0 || deps.sessions.list().some((job) => job.model === model);
+  const workers = deps.directory.workersOf(model);
+  const isKnown = workers.length > 0 || deps.sessions.list().some((job) => job.model === model);
   const problem = isKnown && !opensByName(deps.policy) ? deps.auctions.problemOf(model) : undefined;
   if (problem !== undefined) {
     return problem;
   }
   return isKnown || deps.directory.models().length === 0
-    ? new RetryableError("NO_PROVIDER", "No provider can take the request now: try again.", { model })
+    ? noProvider(model, workers, "No provider can take the request now: try again.")
     : new FinalError("NOT_FOUND", "No attested worker serves this model.", { model, param: "model" });
 }

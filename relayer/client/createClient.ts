@@ -9,6 +9,7 @@ import { type AttestationReport, attestationReport } from "./attestationReport";
 import { createAuctions } from "./auctions/auctions";
 import type { OwnAuction } from "./auctions/ownAuction";
 import type { VerifiedWorker } from "./checkWorker";
+import { takesJobs } from "./choose";
 import type { CompletionRequest, EstimatedRequest } from "./complete";
 import { createCosigner } from "./cosigner";
 import type { ClientDeps } from "./deps";
@@ -20,6 +21,7 @@ import { keepWarm } from "./keepWarm";
 import type { Outcome, ReadDeps } from "./readAnswer";
 import type { ReceiptFile } from "./receiptFile";
 import { recoverCalls, recoverReceipt } from "./recover";
+import { noProvider } from "./rules";
 import { freeNano, type Session, spentNano } from "./session";
 import { createSessions } from "./sessions";
 import { freeSpender, type Spender } from "./spender";
@@ -191,11 +193,11 @@ export async function createClient(base: ClientDeps, spender: Spender = freeSpen
     const workers = directory
       .workersOf(model)
       .filter((worker) => provider === undefined || worker.provider === provider);
-    const best = workers.find((worker) => worker.hasRoom && !inFlight.isBanned(worker.key));
+    const best = workers.find((worker) => takesJobs(worker) && !inFlight.isBanned(worker.key));
     if (best === undefined) {
       throw workers.length === 0
         ? new FinalError("NOT_FOUND", "No attested worker serves this model.", { model })
-        : new RetryableError("NO_PROVIDER", "No provider has room for a job now.", { model });
+        : noProvider(model, workers);
     }
     return best;
   };

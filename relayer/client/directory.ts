@@ -56,6 +56,9 @@ export function createDirectory(deps: ClientDeps): Directory {
   const readOne = async (address: string, lists: Allowed): Promise<void> => {
     try {
       const provider = await readProvider(deps, { address });
+      if (provider.weakness !== undefined) {
+        deps.log.warn({ msg: "provider's rules refused", provider: address, reason: provider.weakness });
+      }
       byProvider.set(address, await verifiedWorkers(deps, provider, lists));
     } catch (thrown) {
       // Fail closed: what cannot be verified now is not used now.

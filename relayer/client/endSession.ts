@@ -27,6 +27,16 @@ export async function endSession(deps: ClientDeps, session: Session): Promise<vo
   await askRelease(deps, session);
 }
 
+/**
+ * Ends a job that was accepted under rules which the policy refuses: by the developer's own message and at once, since
+ * after the closing time no claim is taken any more. It has had no request.
+ */
+export async function closeWeakJob(deps: ClientDeps, session: Session, weakness: string): Promise<void> {
+  const { address: job, terms } = session;
+  deps.log.error({ msg: "job closed for its rules", job, provider: terms.provider, reason: weakness });
+  await closeOnChain(deps, session);
+}
+
 /** What a job that waits for its release needs now: to be asked for again, or to be closed on the chain. */
 export async function moveToEnd(deps: ClientDeps, session: Session): Promise<void> {
   if (nowSeconds(deps) < (session.releaseUntilSeconds ?? 0)) {

@@ -10,6 +10,7 @@ import type { VerifiedWorker } from "./checkWorker";
 import { type ClientDeps, nowSeconds } from "./deps";
 import { jobIntent, newJob, requireBalance, stateInitOf, walletOf } from "./jobMessages";
 import { uint256 } from "./readProvider";
+import { noProvider, readProviderRules, weaknessOf } from "./rules";
 import { createSession, type Session } from "./session";
 import { jobOf, newSessionKey } from "./sessionRows";
 import { syncSession } from "./syncSession";
@@ -33,6 +34,11 @@ export async function openSession(
     readonly follows?: string | undefined;
   },
 ): Promise<Session> {
+  // What was read of it a while ago may have changed since.
+  const weakness = weaknessOf(deps.policy, await readProviderRules(deps.reader, worker.provider));
+  if (weakness !== undefined) {
+    throw noProvider(worker.model, [{ weakness }]);
+  }
   const network = openContract(deps.reader, NetworkRegistry.fromAddress(deps.network.registry));
   const valueNano = budgetNano + (await network.getMinValueToOpenJob());
   await requireBalance(deps, valueNano);
@@ -123,9 +129,13 @@ export async function awaitActive(deps: ClientDeps, session: Session, signal?: A
       case "releasing":
       case "closing":
       case "closed":
-        throw new RetryableError("NO_PROVIDER", "The provider did not accept the job.", {
-          job: session.address,
-        });
+        throw new RetryableError(
+          "NO_PROVIDER",
+          "The provider did not accept the job, or under rules that the policy refuses.",
+          {
+            job: session.address,
+          },
+        );
       default: {
         const impossible: never = session.state;
         throw new FinalError("INTERNAL", `A job has an impossible state: ${String(impossible)}`);

@@ -37,6 +37,13 @@ export interface Policy {
   readonly followSeconds: number;
   /** Models for which a job is open before the first request. */
   readonly prewarmModels: readonly string[];
+  /**
+   * No job is opened, taken up or asked under rules by which a claim that nobody co-signed waits less: this is the time to
+   * demand its receipts, dispute it or prove it a lie. A governor may shorten it for jobs that are accepted later.
+   */
+  readonly leastChallengeSeconds: number;
+  /** The same of a bond that is a smaller part of the budget: it is what a proved lie costs. */
+  readonly leastBondBps: number;
   /** How price, speed, soundness and the rest count when there is a choice. */
   readonly choice: ChoiceWeights;
   /** False: providers must be reached over https. */
@@ -95,6 +102,9 @@ export const DEFAULT_POLICY: Policy = {
   maxPriceNano: undefined,
   followSeconds: 600,
   prewarmModels: [],
+  // Half an hour: its first half, in which receipts can be demanded, outlasts a restart and a chain that stands still a while.
+  leastChallengeSeconds: 1_800,
+  leastBondBps: 100,
   choice: DEFAULT_WEIGHTS,
   allowHttp: false,
   connectMs: 5_000,

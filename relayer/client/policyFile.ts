@@ -61,6 +61,9 @@ const policyFileSchema = z.strictObject({
     .optional(),
   /** How long before its end a job in use is followed by a new one; 0 never. */
   followSeconds: z.int().min(0).max(86_400).optional(),
+  /** Rules under which no job is opened: claims that nobody co-signed wait less, or the bond is a smaller part of the budget. */
+  leastChallengeSeconds: z.int().min(0).max(604_800).optional(),
+  leastBondBps: z.int().min(0).max(10_000).optional(),
   /** How jobs are bought: at a provider's offer, or by auction. */
   buy: z.enum(["named", "auction"]).optional(),
   auction: z
@@ -78,7 +81,17 @@ export interface DeveloperPolicy {
   readonly client: Partial<
     Pick<
       Policy,
-      "images" | "models" | "tees" | "tiers" | "choice" | "hedgeAfterMs" | "followSeconds" | "buy" | "auction"
+      | "images"
+      | "models"
+      | "tees"
+      | "tiers"
+      | "choice"
+      | "hedgeAfterMs"
+      | "followSeconds"
+      | "leastChallengeSeconds"
+      | "leastBondBps"
+      | "buy"
+      | "auction"
     >
   >;
   readonly tcb: TcbPolicy;
@@ -103,6 +116,7 @@ export function parsePolicyFile(text: string): DeveloperPolicy {
     throw new FinalError("CONFIG_INVALID", `The policy file is not valid: ${z.prettifyError(parsed.error)}`);
   }
   const { images, models, tees, tiers, choice, hedgeAfterMs, followSeconds, buy, auction } = parsed.data;
+  const { leastChallengeSeconds, leastBondBps } = parsed.data;
   const { advisories, outOfDateUntil, minEvaluationNumber, knownSites } = parsed.data;
   return {
     client: {
@@ -115,6 +129,8 @@ export function parsePolicyFile(text: string): DeveloperPolicy {
       ...(auction === undefined ? {} : { auction }),
       ...(hedgeAfterMs === undefined ? {} : { hedgeAfterMs }),
       ...(followSeconds === undefined ? {} : { followSeconds }),
+      ...(leastChallengeSeconds === undefined ? {} : { leastChallengeSeconds }),
+      ...(leastBondBps === undefined ? {} : { leastBondBps }),
     },
     tcb: {
       advisories,

@@ -5,6 +5,7 @@ import { type ChainReader, openContract } from "../chain";
 import { FinalError } from "../errors";
 import { fromHex, type Prices, type RawAddress, toRawAddress } from "../protocol";
 import type { Policy } from "./policy";
+import { readProviderRules, weaknessOf } from "./rules";
 
 export interface Offer extends Prices {
   readonly contextLength: number;
@@ -33,6 +34,8 @@ export interface ProviderOnChain {
   /** By receipt key. */
   readonly workers: ReadonlyMap<string, AttestedWorker>;
   readonly hasRoom: boolean;
+  /** Why the policy opens no job under the rules that it has now; undefined where it may. */
+  readonly weakness?: string | undefined;
 }
 
 /** Reads one provider. Throws `NO_PROVIDER` when it cannot take jobs. */
@@ -44,10 +47,11 @@ export async function readProvider(
     deps.reader,
     ProviderStake.fromAddress(Address.parseRaw(address)),
   );
-  const [state, catalogCell, workers] = await Promise.all([
+  const [state, catalogCell, workers, rules] = await Promise.all([
     stake.getProviderState(),
     stake.getCatalog(),
     stake.getWorkers(),
+    readProviderRules(deps.reader, address),
   ]);
   if (!state.registered || state.paused || catalogCell === null) {
     throw new FinalError("NO_PROVIDER", "The provider is not registered or takes no jobs.", { address });
@@ -86,6 +90,7 @@ export async function readProvider(
       }),
     ),
     hasRoom: state.openJobs < catalog.maxOpenJobs,
+    weakness: weaknessOf(deps.policy, rules),
   };
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { RetryableError, toCocoonError } from "../errors";
+import { toCocoonError } from "../errors";
 import type { Auctions } from "./auctions/auctions";
 import { awaitServed } from "./awaitServed";
 import type { VerifiedWorker } from "./checkWorker";
@@ -9,6 +9,7 @@ import type { Directory } from "./directory";
 import type { InFlight } from "./inFlight";
 import { opensByName } from "./openings";
 import { awaitActive } from "./openSession";
+import { noProvider } from "./rules";
 import type { Session } from "./session";
 import type { Sessions } from "./sessions";
 import { isEnding, isInUse, lasts, successorOf } from "./succession";
@@ -94,8 +95,7 @@ export function createSuccessors(deps: SuccessorDeps, stop: AbortSignal): Succes
       return held;
     }
     if (worker === undefined) {
-      const { model } = session;
-      throw new RetryableError("NO_PROVIDER", "No provider has room for a job now.", { model });
+      throw noProvider(session.model, deps.directory.workersOf(session.model));
     }
     return await sessions.openAfter(session, worker);
   };

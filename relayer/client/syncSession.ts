@@ -1,9 +1,10 @@
 import { storeTopUpJob } from "../../wrappers/messages";
 import { enqueueIntent, findIntent, closeSession as forgetSession, saveJob } from "../store";
 import { type ClientDeps, nowSeconds } from "./deps";
-import { endSession, moveToEnd, sendEnding } from "./endSession";
+import { closeWeakJob, endSession, moveToEnd, sendEnding } from "./endSession";
 import { isOwnJob, jobIntent, requireBalance } from "./jobMessages";
 import { readJob } from "./readJob";
+import { readJobRules, weaknessOf } from "./rules";
 import { freeNano, type Session } from "./session";
 import { jobOf } from "./sessionRows";
 import { canGrow } from "./succession";
@@ -86,9 +87,22 @@ async function syncActive(deps: ClientDeps, session: Session): Promise<void> {
   } else if (isOver) {
     await endSession(deps, session);
   } else if (session.state === "opening") {
-    session.state = "active";
-    session.freshSinceMs = deps.clock.nowMs();
+    await syncAccepted(deps, session);
   }
+}
+
+/** The provider's parameters may have changed on the way: what the job was accepted under decides whether it is used. */
+async function syncAccepted(deps: ClientDeps, session: Session): Promise<void> {
+  const weakness = weaknessOf(deps.policy, await readJobRules(deps.reader, session.address));
+  if (session.state !== "opening") {
+    return; // somebody else was faster
+  }
+  if (weakness !== undefined) {
+    await closeWeakJob(deps, session, weakness);
+    return;
+  }
+  session.state = "active";
+  session.freshSinceMs = deps.clock.nowMs();
 }
 
 async function syncAbsent(deps: ClientDeps, session: Session): Promise<void> {

@@ -3,7 +3,7 @@ import { type CocoonError, FinalError, RetryableError, toCocoonError } from "../
 import type { ClientDeps } from "../deps";
 import { nowSeconds } from "../deps";
 import { type Directory, priceOf } from "../directory";
-import { endSession } from "../endSession";
+import { closeWeakJob, endSession } from "../endSession";
 import type { Session } from "../session";
 import type { Sessions } from "../sessions";
 import { lasts } from "../succession";
@@ -150,11 +150,18 @@ export async function createAuctions(deps: AuctionDeps): Promise<Auctions> {
         return;
       case "unwanted":
         if (auction.state === "auction") {
-          unsold(auction.model, "The provider that won the auction is none that may be used: try later.");
+          unsold(
+            auction.model,
+            "The auction was won by a provider, or under rules, that may not be used: try later.",
+          );
         }
         forget(auction);
         sessions.add(news.session);
-        await endSession(deps, news.session);
+        if (news.weakness !== undefined) {
+          await closeWeakJob(deps, news.session, news.weakness);
+        } else {
+          await endSession(deps, news.session);
+        }
         return;
       default: {
         const impossible: never = news;

@@ -10,6 +10,7 @@ import { enqueueIntent, saveJob, saveSession } from "../../store";
 import { type ClientDeps, nowSeconds } from "../deps";
 import { jobIntent, newJob, requireBalance, stateInitOf, walletOf } from "../jobMessages";
 import { uint256 } from "../readProvider";
+import { noProvider, rulesOfParams, weaknessOf } from "../rules";
 import { newSessionKey } from "../sessionRows";
 import { jobOfAuction, type OwnAuction } from "./ownAuction";
 
@@ -29,6 +30,11 @@ export async function openAuction(deps: ClientDeps, order: AuctionOrder): Promis
   const { budgetNano } = order;
   const { seconds } = deps.policy.auction;
   const registry = openContract(deps.reader, NetworkRegistry.fromAddress(deps.network.registry));
+  // Whoever wins takes over what the network has by then.
+  const weakness = weaknessOf(deps.policy, rulesOfParams(await registry.getNetworkParams()));
+  if (weakness !== undefined) {
+    throw noProvider(order.model, [{ weakness }]);
+  }
   const valueNano = budgetNano + (await registry.getMinValueToOpenAuction());
   await requireBalance(deps, valueNano);
   const market = await marketOf(deps, order);

@@ -10,6 +10,7 @@ import type { Directory } from "../directory";
 import { ENDING_BODIES, jobIntent } from "../jobMessages";
 import { readJob } from "../readJob";
 import { readProvider } from "../readProvider";
+import { rulesOfJob, weaknessOf } from "../rules";
 import type { Session } from "../session";
 import { sessionOfTerms } from "../sessionOfTerms";
 import { jobOf } from "../sessionRows";
@@ -33,8 +34,8 @@ export type AuctionNews =
   | { readonly kind: "none" }
   /** It has a provider that may be used: here is its session. */
   | { readonly kind: "sold"; readonly session: Session }
-  /** It has one that may not, or was to be taken back: this session is to be ended. */
-  | { readonly kind: "unwanted"; readonly session: Session }
+  /** It has one that may not, or was to be taken back: this session is to be ended. With a weakness: at once, for its rules. */
+  | { readonly kind: "unwanted"; readonly session: Session; readonly weakness?: string | undefined }
   /** Nobody has bid in time: the money is being taken back. */
   | { readonly kind: "unsold" }
   /** The chain did not take it: the money never left, or has come back. */
@@ -112,7 +113,8 @@ async function syncSold(deps: SyncDeps, auction: OwnAuction): Promise<AuctionNew
   const terms = loadJobTerms(cell.beginParse());
   const provider = toRawAddress(terms.provider.toRawString());
   auction.soldSinceMs ??= deps.clock.nowMs();
-  const isWanted = auction.state === "auction";
+  const weakness = weaknessOf(deps.policy, rulesOfJob({ fields, terms }));
+  const isWanted = auction.state === "auction" && weakness === undefined;
   const isSound = isWanted && (await isUsable(deps, { provider, auction }));
   const mayBecomeSound = deps.clock.nowMs() - auction.soldSinceMs < deps.policy.openWaitMs;
   if (isWanted && !isSound && mayBecomeSound) {
@@ -124,6 +126,10 @@ async function syncSold(deps: SyncDeps, auction: OwnAuction): Promise<AuctionNew
     terms,
     endpoint: await endpointOf(deps, provider),
   });
+  if (weakness !== undefined) {
+    // Not kept before it is closed: a crash in between leaves an auction, which is looked at again.
+    return { kind: "unwanted", session, weakness };
+  }
   session.freshSinceMs = deps.clock.nowMs();
   await saveJob(deps.store, { job: jobOf(session) });
   deps.log.info({
