@@ -86,15 +86,17 @@ async function syncActive(deps: ClientDeps, session: Session): Promise<void> {
     await sendEnding(deps, session, { verb: "expire", state: "closing" });
   } else if (isOver) {
     await endSession(deps, session);
-  } else if (session.state === "opening") {
+  } else if (session.state === "opening" || session.state === "refused") {
+    // What a provider refused it may still accept before the cancellation arrives.
     await syncAccepted(deps, session);
   }
 }
 
 /** The provider's parameters may have changed on the way: what the job was accepted under decides whether it is used. */
 async function syncAccepted(deps: ClientDeps, session: Session): Promise<void> {
+  const before = session.state;
   const weakness = weaknessOf(deps.policy, await readJobRules(deps.reader, session.address));
-  if (session.state !== "opening") {
+  if (session.state !== before) {
     return; // somebody else was faster
   }
   if (weakness !== undefined) {
