@@ -7,6 +7,7 @@ import {
   storePostTcbInfo,
 } from "../../../wrappers/messages";
 import { type ChainReader, openContract } from "../../chain";
+import { type CocoonError, toCocoonError } from "../../errors";
 import { parseCrl } from "../certificates/crl";
 import type { Collateral } from "../tdx/collateral";
 import { authorityOf, leafHashOf } from "../tdx/onChainCertificate";
@@ -24,6 +25,12 @@ export interface CollateralPost extends Outgoing {
   readonly name: string;
 }
 
+export interface CollateralPlan {
+  readonly posts: readonly CollateralPost[];
+  /** Why others cannot be posted: the contract could not read their layout. */
+  readonly unreadable: readonly CocoonError[];
+}
+
 export interface CollateralQuestion {
   readonly registry: Address;
   /** A quote of the machine that the collateral is of. */
@@ -36,27 +43,37 @@ export interface CollateralQuestion {
 
 /**
  * The messages that tell the chain what Intel has published about a machine, where that is news to it: anyone may send
- * them. Intel signs its documents anew every day; only one with a higher evaluation number says anything new. Throws
- * `ATTESTATION_REFUSED` for a document whose layout the contract cannot read; signatures are checked by the contract alone.
+ * them. Intel signs its documents anew every day; only one with a higher evaluation number says anything new. One that
+ * cannot be read keeps no other back; signatures are checked by the contract alone.
  */
 export async function planCollateral(
   reader: ChainReader,
   question: CollateralQuestion,
-): Promise<readonly CollateralPost[]> {
+): Promise<CollateralPlan> {
   const { registry } = question;
   const contract = openContract(reader, AttestationRegistry.fromAddress(registry));
   const policy = await contract.getQuotePolicy();
-  const posts = [tcbInfo(question, policy), qeIdentity(question, policy), revocation(question, policy)];
+  const drafts: Draft[] = [];
+  const unreadable: CocoonError[] = [];
+  for (const draftOf of [tcbInfo, qeIdentity, revocation]) {
+    try {
+      const draft = draftOf(question, policy);
+      if (draft !== undefined) {
+        drafts.push(draft);
+      }
+    } catch (thrown) {
+      unreadable.push(toCocoonError(thrown));
+    }
+  }
   const askValue = {
     "tcb-info": () => contract.getMinValueToPostTcbInfo(),
     "qe-identity": () => contract.getMinValueToPostQeIdentity(),
     revocation: () => contract.getMinValueToPostRevocation(),
   };
-  return Promise.all(
-    posts
-      .filter((post) => post !== undefined)
-      .map(async (post) => ({ ...post, to: registry, valueNano: await askValue[post.what]() })),
+  const posts = await Promise.all(
+    drafts.map(async (draft) => ({ ...draft, to: registry, valueNano: await askValue[draft.what]() })),
   );
+  return { posts, unreadable };
 }
 
 type Draft = Pick<CollateralPost, "what" | "name" | "body">;

@@ -62,19 +62,23 @@ async function postNews(
 ): Promise<void> {
   const quote = await readQuote(options.quote);
   const { utime } = await reader.head();
-  const posts = await planCollateral(reader, {
+  const { posts, unreadable } = await planCollateral(reader, {
     registry,
     quote,
     collateral: await collateralFor(quote, options),
     nowSeconds: utime,
     queryId: Buffer.from(primitives.randomBytes(8)).readBigUInt64BE(0),
   });
-  if (posts.length === 0) {
+  if (posts.length + unreadable.length === 0) {
     host.ui().write("nothing   the chain has all that Intel has published about this machine");
   }
   for (const post of posts) {
     await send(host, `Post ${post.what} ${post.name}`, post);
     host.ui().write(`posted    ${post.what} ${post.name}`);
+  }
+  const [problem] = unreadable;
+  if (problem !== undefined) {
+    throw problem;
   }
 }
 

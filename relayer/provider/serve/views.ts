@@ -1,5 +1,5 @@
 import { FinalError } from "../../errors";
-import { toBase64, toHex, toJobAddress, toRequestId } from "../../protocol";
+import { type JobAddress, toBase64, toHex, toJobAddress, toRequestId } from "../../protocol";
 import { findReceipt, findTask } from "../../store";
 import type { Context } from "../context";
 import { usableKeys } from "../workers/formerKeys";
@@ -38,7 +38,7 @@ export function listWorkers(context: Pick<Context, "pool" | "book">): readonly o
 
 /** `GET /v1/jobs/{job}`: the workers that serve the job now. Of no use to one who does not hold its session key. */
 export function showJob(context: Pick<Context, "pool" | "book" | "clock">, address: string): object {
-  const job = toJobAddress(decodeURIComponent(address));
+  const job = jobOfPath(address);
   findServed(context, job);
   const workers = usableKeys(context)
     .filter((entry) => takesRequests(entry) && entry.lanes.has(job))
@@ -70,7 +70,7 @@ export async function showReceipt({ store }: Pick<Context, "store">, id: string)
 
 /** `GET /v1/tasks/{job}`: the answer as it was signed, whole also where the chain has its hash alone. */
 export async function showTask({ store }: Pick<Context, "store">, address: string): Promise<object> {
-  const job = toJobAddress(decodeURIComponent(address));
+  const job = jobOfPath(address);
   const task = await findTask(store, { job });
   if (task?.answer === undefined) {
     throw new FinalError("NOT_FOUND", "No answer to this task is stored here.", { job });
@@ -101,4 +101,12 @@ export function showHealth({ pool, book, providerRaw, networkId }: Context): obj
     pending: workers.filter((entry) => takesRequests(entry) && entry.onChain === undefined).length,
     jobs: [...book.entries()].filter(({ row }) => row.state === "active").length,
   };
+}
+
+function jobOfPath(text: string): JobAddress {
+  try {
+    return toJobAddress(decodeURIComponent(text));
+  } catch (cause) {
+    throw new FinalError("BAD_REQUEST", "The job in the path is not valid.", {}, { cause });
+  }
 }

@@ -31,7 +31,10 @@ function workerAlerts({ workers, nowSeconds }: ProviderStanding, limits: Limits)
       key: `worker:${url}`,
       severity: "warning",
       summary: `Worker ${url}: ${state}`,
-      advice: "Look at its log and restart it; it is attested and used again by itself.",
+      advice:
+        state === "struck off"
+          ? "A lie of its key was proved. Find out what made it sign before it is restarted, which makes new keys."
+          : "Look at its log and restart it; it is attested and used again by itself.",
     }),
   );
   const ending = workers.filter(({ state, attestedUntil }) => {

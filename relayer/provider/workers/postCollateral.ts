@@ -50,13 +50,17 @@ function quotesOf({ pool }: Context): readonly Uint8Array[] {
 
 async function post(context: Context, source: CollateralSource, quote: Uint8Array): Promise<void> {
   const { registry } = await readChainPolicy(context);
-  const posts = await planCollateral(context.reader, {
+  const { posts, unreadable } = await planCollateral(context.reader, {
     registry,
     quote,
     collateral: await source.get(collateralRequestOf(quote)),
     nowSeconds: nowSeconds(context.clock),
     queryId: Buffer.from(primitives.randomBytes(8)).readBigUInt64BE(0),
   });
+  for (const { message } of unreadable) {
+    const advice = "Gateways still read it; the chain learns of it from a release that cuts its new layout.";
+    context.log.error({ msg: "a document of Intel's cannot be posted", detail: message, advice });
+  }
   for (const document of posts) {
     await send(context, document);
   }
@@ -71,6 +75,11 @@ async function send(context: Context, { what, name, to, valueNano, body }: Colla
     body: (builder: Builder) => builder.storeSlice(body.beginParse()),
   };
   const state = await sendAgain(context, message, ATTEMPTS);
-  const line = { msg: "collateral goes to the chain", what, document: name, state };
-  context.log[state === "given up" ? "error" : "info"](line);
+  const document = { what, document: name };
+  if (state === "given up") {
+    const advice = "See the bounced messages; `cocoon attest verify` tells what is wrong with collateral.";
+    context.log.error({ msg: "the chain refused a document of Intel's", ...document, advice });
+    return;
+  }
+  context.log.info({ msg: "collateral goes to the chain", ...document, state });
 }

@@ -72,7 +72,10 @@ describe("provider, asked by a developer to release a job", () => {
     expect(await servedIn(address.toRawString())).toEqual([200, [record.worker]]);
     expect(await askRelease(job)).toEqual([200, undefined]);
     expect(await servedIn(address.toRawString())).toEqual([409, "JOB_NOT_ACTIVE"]);
-    expect((await request(`${world.provider.url}/v1/jobs/nonsense`)).statusCode).toBe(400);
+    for (const text of ["nonsense", "%zz"]) {
+      expect((await request(`${world.provider.url}/v1/jobs/${text}`)).statusCode).toBe(400);
+      expect((await request(`${world.provider.url}/v1/tasks/${text}`)).statusCode).toBe(400);
+    }
   });
 
   it("pays the co-signed head, releases the job and refunds the rest, with no message of the developer's", async () => {
