@@ -1,3 +1,4 @@
+import type { Dispatcher } from "undici";
 import { FinalError, RetryableError } from "../errors";
 import type { HttpAnswer, SentRequest } from "../http/sendRequest";
 import {
@@ -38,41 +39,33 @@ export interface WorkerAnswer {
   abort(): void;
 }
 
-/** Seals, authorises and sends one request, and waits for the status of its answer. */
-export async function callWorker(deps: ClientDeps, call: WorkerCall): Promise<WorkerAnswer> {
-  const { worker, session } = call;
-  const expiresAt = nowSeconds(deps) + REQUEST_LIFE_SECONDS;
-  const sealed = sealRequest({ ...call, ...worker, expiresAt });
-  const authorization = signAuthorization(session.seed, {
-    networkId: deps.network.globalId,
-    job: session.address,
-    workerPublicKey: worker.publicKey,
-    termsHash: session.termsHash,
-    requestId: call.requestId,
-    bodyHash: hashSealedBody(sealed.bytes),
-    maxCost: call.maxCostNano,
-    expiresAt,
-  });
-  const sent = deps.http.send(worker.endpoint, {
-    method: "POST",
-    path: "/v1/sealed",
-    body: sealed.bytes,
-    headers: {
-      "content-type": "application/cocoon-sealed",
-      "cocoon-job": session.address,
-      "cocoon-worker": worker.key,
-      "cocoon-max-cost": call.maxCostNano.toString(),
-      "cocoon-auth-expires": String(expiresAt),
-      "cocoon-authorization": toBase64(authorization),
-    },
-  });
+/** A request as it goes out, and what opens its answer. */
+interface SealedCall {
+  readonly options: Dispatcher.DispatchOptions;
+  readonly openResponse: ResponseOpener;
+}
+
+/**
+ * Seals and authorises one request, sends it once `noted` has resolved, and waits for the status of its answer. Throws
+ * what `noted` throws, and then nothing was sent.
+ */
+export async function callWorker(
+  deps: ClientDeps,
+  call: WorkerCall,
+  noted: Promise<void>,
+): Promise<WorkerAnswer> {
+  // The store has the first turn: while the disk takes the note, the request is sealed.
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  const { options, openResponse } = sealCall(deps, call);
+  await noted;
+  const sent = deps.http.send(call.worker.endpoint, options);
   const limits = createLimits(deps, { client: call.signal, exchange: sent });
   try {
     const answer = await sent.answer;
     if (answer.statusCode !== 200) {
       throw await refusalOf(answer);
     }
-    const frames = openFrames(answer, sealed.openResponse);
+    const frames = openFrames(answer, openResponse);
     const first = await frames.next();
     if (first?.kind !== "meta") {
       throw new FinalError("SEALED_MALFORMED", "The answer does not begin with its status.");
@@ -99,6 +92,36 @@ export async function callWorker(deps: ClientDeps, call: WorkerCall): Promise<Wo
     limits.end();
     throw limits.explain(thrown);
   }
+}
+
+function sealCall(deps: ClientDeps, call: WorkerCall): SealedCall {
+  const { worker, session } = call;
+  const expiresAt = nowSeconds(deps) + REQUEST_LIFE_SECONDS;
+  const { bytes, openResponse } = sealRequest({ ...call, ...worker, expiresAt });
+  const authorization = signAuthorization(session.seed, {
+    networkId: deps.network.globalId,
+    job: session.address,
+    workerPublicKey: worker.publicKey,
+    termsHash: session.termsHash,
+    requestId: call.requestId,
+    bodyHash: hashSealedBody(bytes),
+    maxCost: call.maxCostNano,
+    expiresAt,
+  });
+  const options = {
+    method: "POST",
+    path: "/v1/sealed",
+    body: bytes,
+    headers: {
+      "content-type": "application/cocoon-sealed",
+      "cocoon-job": session.address,
+      "cocoon-worker": worker.key,
+      "cocoon-max-cost": call.maxCostNano.toString(),
+      "cocoon-auth-expires": String(expiresAt),
+      "cocoon-authorization": toBase64(authorization),
+    },
+  } as const;
+  return { options, openResponse };
 }
 
 async function readAll(

@@ -68,8 +68,6 @@ export interface Attempt {
   readonly sentAtMs: number;
   readonly charge: Charge;
   readonly body: Uint8Array;
-  /** Resolves once the call is durably noted. */
-  readonly noted: Promise<void>;
 }
 
 export interface CompleteDeps extends ClientDeps {
@@ -264,15 +262,20 @@ async function attemptAt(
     });
     await newBind?.(tx);
   });
-  noted.catch(() => undefined);
+  let isNoted = false;
+  const noting = noted.then(() => {
+    isNoted = true;
+  });
+  noting.catch(() => undefined); // `callWorker` throws it too, a little later
   const requestHash = hashRequest(salt, request.body);
   const { body, signal } = request;
-  const facts = { requestId, salt, requestHash, worker, session, maxCostNano, charge, body, noted };
+  const facts = { requestId, salt, requestHash, worker, session, maxCostNano, charge, body };
   deps.inFlight.begin(worker.key);
   const sentAtMs = deps.clock.nowMs();
   try {
     const call = { worker, session, requestId: requestIdBytes, salt, body, maxCostNano, signal };
-    const answer = await callWorker(deps, call);
+    // Nothing of a call that a crash could make us forget may leave: its receipt would be missing in the lane for ever.
+    const answer = await callWorker(deps, call, noting);
     session.freshSinceMs = undefined;
     // The status of an answer that is not streamed comes with all of it: its delay says how long the answer is.
     if (answer.contentType.startsWith("text/event-stream")) {
@@ -281,7 +284,7 @@ async function attemptAt(
     return { ...facts, answer, sentAtMs };
   } catch (thrown) {
     deps.inFlight.end(worker.key);
-    if (neverArrived(session, toCocoonError(thrown))) {
+    if (!isNoted || neverArrived(session, toCocoonError(thrown))) {
       bookCall(deps, facts, { status: "unsent", costNano: 0n });
     } else {
       // The worker may have begun: its receipt, if there is one, is part of the lane.

@@ -34,7 +34,6 @@ export async function readAnswer(
   const kept: Uint8Array[] | undefined = deps.policy.keepTexts ? [] : undefined;
   let json: Uint8Array;
   try {
-    await attempt.noted;
     const read = attempt.answer.read((payload) => {
       hasher.update(payload);
       kept?.push(payload);
