@@ -13,6 +13,8 @@ export interface Moment {
   readonly nowSeconds: number;
   readonly policy: Policy;
   readonly closing: boolean;
+  /** When the job's developer asked the provider for its end; undefined where it did not. */
+  readonly releaseAskedAt?: number | undefined;
   /** Claims of this lane are refused from here on: end of job or of the attestation's grace. */
   readonly lastClaimAt: number;
   readonly budgetNearlySpent: boolean;
@@ -36,11 +38,15 @@ export function chooseCosigned(lane: Lane, moment: Moment): Settlement | undefin
   return isDue ? lane.cosigned : undefined;
 }
 
-/** The newest head without its co-signature, when there is no more time to wait for one. */
+/**
+ * The newest head without its co-signature, when there is no more time to wait for one. A developer that asks for the
+ * end may itself be just back, and still fetch what it has to see before it co-signs.
+ */
 export function chooseClaim(lane: Lane, moment: Moment): Settlement | undefined {
   const { head } = lane;
   const known = [lane.settledNano + lane.pendingNano, lane.cosigned?.head.amountNano ?? 0n];
-  const graceOver = moment.nowSeconds * 1_000 >= head.issuedAtSeconds * 1_000 + moment.policy.cosignGraceMs;
+  const graceFrom = Math.max(head.issuedAtSeconds, moment.releaseAskedAt ?? 0);
+  const graceOver = moment.nowSeconds * 1_000 >= graceFrom * 1_000 + moment.policy.cosignGraceMs;
   const isDue = (moment.closing && graceOver) || endsSoon(moment);
   return isDue && known.every((amountNano) => head.amountNano > amountNano)
     ? { head, cosignature: undefined }

@@ -70,6 +70,16 @@ describe("what a relayer settles, and when", () => {
     expect(chooseClaim(lane(), moment({ lastClaimAt: NOW + 50 }))).toBeDefined();
   });
 
+  it("gives a developer that asks for the end the same time from then on, where there is as much", () => {
+    const old = { closing: true, nowSeconds: NOW + 3_600 };
+    expect(chooseClaim(lane(), moment(old))).toBeDefined();
+    const asked = { ...old, releaseAskedAt: NOW + 3_590 };
+    expect(chooseClaim(lane(), moment(asked))).toBeUndefined();
+    expect(chooseClaim(lane(), moment({ ...asked, nowSeconds: NOW + 3_649 }))).toBeUndefined();
+    expect(chooseClaim(lane(), moment({ ...asked, nowSeconds: NOW + 3_650 }))).toBeDefined();
+    expect(chooseClaim(lane(), moment({ ...asked, lastClaimAt: NOW + 3_650 }))).toBeDefined();
+  });
+
   it("does not claim twice what waits on the chain, nor what is co-signed", () => {
     const ending = moment({ closing: true, nowSeconds: NOW + 60 });
     expect(chooseClaim(lane({ settledNano: 100n, pendingNano: 400n }), ending)).toBeUndefined();
