@@ -1,5 +1,6 @@
 import { Agent, request } from "undici";
 import type { z } from "zod";
+import { createSseSplitter } from "../client/openai/sseSplitter";
 import { FinalError, RetryableError } from "../errors";
 
 export interface Gateway {
@@ -24,6 +25,7 @@ export interface GatewayAnswer {
 }
 
 const ANSWER_MS = 120_000;
+const DATA = "data: ";
 
 /** Sends one streamed chat request through the gateway, as any OpenAI client would. */
 export async function askGateway(
@@ -43,7 +45,7 @@ export async function askGateway(
         stream: true,
         stream_options: { include_usage: true },
       }),
-    });
+    }).catch(unreachable(gateway.baseUrl));
     if (statusCode !== 200) {
       throw await gatewayRefusal(statusCode, body);
     }
@@ -51,6 +53,9 @@ export async function askGateway(
     let costNano = 0n;
     let firstTokenMs = 0;
     for await (const chunk of chunksOf(body)) {
+      if (chunk.error != null) {
+        throw new RetryableError("BACKEND_UNAVAILABLE", `The answer broke off: ${chunk.error.message}`);
+      }
       const piece = chunk.choices?.[0]?.delta?.content ?? "";
       if (piece !== "" && firstTokenMs === 0) {
         firstTokenMs = Date.now() - started;
@@ -85,14 +90,7 @@ export async function callGateway<T>(
     body: call.body,
     headersTimeout: call.body === undefined ? LOOK_MS : ANSWER_MS,
     bodyTimeout: LOOK_MS,
-  }).catch((cause: unknown) => {
-    throw new RetryableError(
-      "WORKER_UNAVAILABLE",
-      `No gateway answers at ${baseUrl}: start one with \`cocoon gateway\` or \`cocoon up\`.`,
-      {},
-      { cause },
-    );
-  });
+  }).catch(unreachable(baseUrl));
   if (statusCode >= 300) {
     throw await gatewayRefusal(statusCode, body);
   }
@@ -101,6 +99,17 @@ export async function callGateway<T>(
     throw new FinalError("BACKEND_REFUSED", `${baseUrl} is no gateway of Cocoon, or one of another version.`);
   }
   return parsed.data;
+}
+
+function unreachable(baseUrl: string): (cause: unknown) => never {
+  return (cause) => {
+    throw new RetryableError(
+      "WORKER_UNAVAILABLE",
+      `No gateway answers at ${baseUrl}: start one with \`cocoon gateway\` or \`cocoon up\`.`,
+      {},
+      { cause },
+    );
+  };
 }
 
 /** What the gateway said, as an error of ours. */
@@ -123,22 +132,44 @@ function messageIn(text: string): string | undefined {
 interface Chunk {
   readonly choices?: readonly { readonly delta?: { readonly content?: string | null } }[];
   readonly usage?: { readonly cost_nano?: string | number } | null;
+  /** Ends an answer that failed after it had begun. */
+  readonly error?: { readonly message?: string } | null;
 }
 
+/** The events of an answer. Throws `WORKER_UNAVAILABLE` for one that does not say that it is over. */
 async function* chunksOf(body: AsyncIterable<Buffer>): AsyncGenerator<Chunk> {
-  let rest = "";
-  for await (const bytes of body) {
-    rest += bytes.toString("utf8");
-    const events = rest.split("\n\n");
-    rest = events.pop() ?? "";
-    for (const event of events) {
-      const data = event
+  const events = createSseSplitter();
+  for await (const bytes of unbroken(body)) {
+    for (const event of events.push(bytes)) {
+      const line = event
+        .toString("utf8")
         .split("\n")
-        .find((line) => line.startsWith("data: "))
-        ?.slice(6);
-      if (data !== undefined && data !== "[DONE]") {
+        .find((each) => each.startsWith(DATA));
+      const data = line?.slice(DATA.length).trim();
+      if (data === "[DONE]") {
+        return;
+      }
+      if (data !== undefined) {
         yield JSON.parse(data);
       }
     }
   }
+  throw brokenOff();
+}
+
+async function* unbroken(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield* body;
+  } catch (cause) {
+    throw brokenOff(cause);
+  }
+}
+
+function brokenOff(cause?: unknown): RetryableError {
+  return new RetryableError(
+    "WORKER_UNAVAILABLE",
+    "The gateway went away before the answer ended: ask again.",
+    {},
+    { cause },
+  );
 }

@@ -3,8 +3,9 @@ import type { Config } from "../../config";
 import { readConfig } from "../../config";
 import { FinalError, RetryableError, toCocoonError } from "../../errors";
 import { formatTon } from "../../protocol";
-import { askGateway, callGateway, type Gateway, type Question } from "../askGateway";
-import { colorsOf, type Io, table, toJson } from "./output";
+import { askGateway, callGateway, type Gateway, type GatewayAnswer, type Question } from "../askGateway";
+import { sentenceOf } from "./exitCode";
+import { colorsOf, type Io, table, toJson, withProgress } from "./output";
 
 export interface GatewayOptions {
   readonly json?: boolean;
@@ -55,7 +56,10 @@ function levelText(level: { tee: string; verified_by: string | null; workers: nu
   return `${level.workers} ${level.tee}/${level.verified_by ?? "?"}`;
 }
 
-/** A chat until an empty line or the end of the input; each answer tells what it cost, and the sum so far. */
+/**
+ * A chat until an empty line or the end of the input; each answer tells what it cost, and the sum so far. On a terminal
+ * it outlives a question that fails, which is forgotten.
+ */
 export async function chat(
   io: Io,
   model: string | undefined,
@@ -76,11 +80,19 @@ export async function chat(
       return;
     }
     messages.push({ role: "user", content: line });
-    const answer = await askGateway(gateway, { model: name, messages }, (text) => {
-      if (options.json !== true) {
-        io.stdout.write(text);
-      }
-    });
+    const tell = (text: string) => (options.json === true ? undefined : io.stdout.write(text));
+    const answer = await answerOf(io, { gateway, question: { model: name, messages }, tell }).catch(
+      (thrown: unknown) => {
+        if (io.stdout.isTTY !== true) {
+          throw thrown;
+        }
+        io.stderr.write(`${sentenceOf(thrown)}\n`);
+      },
+    );
+    if (answer === undefined) {
+      messages.pop();
+      continue;
+    }
     messages.push({ role: "assistant", content: answer.text });
     spentNano += answer.costNano;
     const { text, costNano, receiptId, job, firstTokenMs, totalMs } = answer;
@@ -91,6 +103,35 @@ export async function chat(
       io.stdout.write(`\n${colors.dim(cost)}\n`);
     }
   }
+}
+
+/** Asks, and says that it waits until the answer begins: the first one of a model may open a job. */
+async function answerOf(
+  io: Io,
+  asked: {
+    readonly gateway: Gateway;
+    readonly question: Question;
+    readonly tell: (text: string) => unknown;
+  },
+): Promise<GatewayAnswer> {
+  // Nothing is told while the line of the progress is there: it would be wiped with it.
+  let held: string | undefined = "";
+  let begin = () => {};
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  const answer = askGateway(asked.gateway, asked.question, (text) => {
+    if (held === undefined) {
+      asked.tell(text);
+    } else if (text !== "") {
+      held += text;
+      begin();
+    }
+  }).finally(() => begin());
+  await withProgress(io, "Waiting for the answer", begun);
+  asked.tell(held);
+  held = undefined;
+  return await answer;
 }
 
 async function listModels(gateway: Gateway) {
@@ -110,7 +151,7 @@ export function gatewayOf(io: Io, options: GatewayOptions): Gateway {
 export async function gatewayAnswers(io: Io): Promise<string> {
   try {
     const list = await listModels(gatewayOf(io, {}));
-    return `${list.length} models`;
+    return list.length === 1 ? "1 model" : `${list.length} models`;
   } catch (thrown) {
     throw new Error(toCocoonError(thrown).message, { cause: thrown });
   }

@@ -29,13 +29,17 @@ const usageSchema = z.looseObject({
 });
 const jobSchema = z.looseObject({
   address: z.string(),
-  provider: z.string(),
+  /** null while it is up for auction. */
+  provider: z.string().nullable(),
   model: z.string(),
   state: z.string(),
   budget_nano: nano,
   spent_nano: nano,
   free_nano: nano,
   runs_dry_at: z.number().nullable(),
+  auction: z
+    .looseObject({ ends_at: z.number(), best_bid: z.looseObject({ bps: z.number() }).nullable() })
+    .optional(),
 });
 
 export interface EstimateOptions extends GatewayOptions {
@@ -142,18 +146,24 @@ export async function jobList(io: Io, options: GatewayOptions): Promise<void> {
   }
   // No table: an address cut in its middle is of no use to the next command.
   for (const job of data) {
-    const dry =
-      job.runs_dry_at === null
-        ? ""
-        : `, dry at ${new Date(job.runs_dry_at * 1_000).toISOString().slice(0, 16)}`;
+    const dry = job.runs_dry_at === null ? "" : `, dry at ${minuteOf(job.runs_dry_at)}`;
     io.stdout.write(`${Address.parse(job.address).toString()}  ${job.state}\n`);
     io.stdout.write(
       `  ${formatTon(job.spent_nano)} of ${formatTon(job.budget_nano)} TON, ${formatTon(job.free_nano)} free${dry}\n  ${job.model}\n`,
     );
+    if (job.auction !== undefined) {
+      const { ends_at, best_bid } = job.auction;
+      const best = best_bid === null ? "no bid yet" : `best bid ${best_bid.bps / 100} % of the ceiling`;
+      io.stdout.write(`  providers bid until ${minuteOf(ends_at)}, ${best}\n`);
+    }
   }
   if (data.length === 0) {
     io.stdout.write("The gateway has no job.\n");
   }
+}
+
+function minuteOf(seconds: number): string {
+  return new Date(seconds * 1_000).toISOString().slice(0, 16);
 }
 
 /** Hands a job to the gateway with its session key. The seed is read from a file or a prompt: arguments are public. */

@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { promisify, stripVTControlCharacters } from "node:util";
 import { Address, toNano } from "@ton/core";
 import { z } from "zod";
+import { chat } from "../../../relayer/cli/manage/gatewayCommands";
 import { devWallet } from "../../../relayer/localnet/devWallets";
 import { primitives, toHex } from "../../../relayer/protocol";
 import { JobEscrow } from "../../../wrappers/JobEscrow";
@@ -165,6 +166,28 @@ describe("the commands that look at a network and send to it", () => {
     expect(stdout).toContain("0.0000052 TON, 0.0000104 so far, receipt ");
   });
 
+  it("goes on chatting on a terminal when a question fails, and forgets that question", async () => {
+    let [stdout, stderr] = ["", ""];
+    const answers = ["who are you?", "a question that fails", "and now?", ""];
+    const io = {
+      env,
+      stdout: { write: (text: string) => (stdout += text), isTTY: true },
+      stderr: { write: (text: string) => (stderr += text) },
+      ask: async () => {
+        const answer = answers.shift() ?? "";
+        world.script.status = answer.includes("fails") ? 422 : 200;
+        return answer;
+      },
+    };
+    await chat(io, undefined, {});
+    expect(stdout.match(/Hello from the enclave/g)).toHaveLength(2);
+    expect(stdout).toContain("0.0000104 so far");
+    expect(stderr).toContain("The gateway answered 422: The model cannot do that.\n");
+    world.script.status = 422;
+    expect((await cocoon(["chat"], { answers: ["a question that fails", ""] })).code).toBe(1);
+    world.script.status = 200;
+  });
+
   it("finds nothing that keeps jobs away from a sound provider, and compares its price", async () => {
     const { ok, checks } = await json(checksSchema, ["provider", "why"]);
     expect(ok).toBe(true);
@@ -276,7 +299,7 @@ describe("the commands that look at a network and send to it", () => {
       expect.arrayContaining([
         expect.objectContaining({ name: "endpoint", outcome: "ok" }),
         expect.objectContaining({ name: "clock", outcome: "ok" }),
-        expect.objectContaining({ name: "gateway", outcome: "ok", detail: "1 models" }),
+        expect.objectContaining({ name: "gateway", outcome: "ok", detail: "1 model" }),
       ]),
     );
     const { code, stdout } = await cocoon(["doctor"], {

@@ -149,9 +149,21 @@ describe("the commands that ask a gateway about money", () => {
     expect(refused.stderr).toContain("may not manage jobs");
   });
 
+  it("lists a job that is up for auction, which has no provider yet", async () => {
+    expect((await cocoon(["network", "demand", toHex(MODEL_HASH), "5000"])).code).toBe(0);
+    const put = await world.post("/v1/cocoon/jobs", { model: MODEL, buy: "auction" });
+    const { address } = z.object({ address: z.string() }).parse(await put.json());
+    const { stdout, code } = await cocoon(["job", "list"]);
+    expect([code, wide(stdout)]).toEqual([0, []]);
+    const [, after = ""] = stdout.split(`${Address.parseRaw(address).toString()}  auction\n`);
+    expect(after).toMatch(
+      /^ {2}0 of 1 TON, .*\n.*\n {2}providers bid until \d{4}-\d\d-\d\dT\d\d:\d\d, no bid yet\n/,
+    );
+    expect((await world.post(`/v1/cocoon/jobs/${address}/close`, {})).status).toBe(200);
+  });
+
   it("hands over a job that was bought by auction; the model's price is then what it was sold for", async () => {
     const model = toHex(MODEL_HASH);
-    expect((await cocoon(["network", "demand", model, "5000"])).code).toBe(0);
     const opened = await json(sentSchema, [
       ...["job", "open", model, "0.5", "--auction", "--for", "600"],
       ...["--ceiling", "400000000,40000000,1600000000,1600000000"],
