@@ -1,5 +1,12 @@
 import { ProviderStake } from "../wrappers/ProviderStake";
-import { askAddress, askAmount, confirmSend, type ScriptHost, waitFor } from "../wrappers/scripting";
+import {
+  askAddress,
+  askAmount,
+  confirmSend,
+  requireSender,
+  type ScriptHost,
+  waitFor,
+} from "../wrappers/scripting";
 
 /** addStake PROVIDER AMOUNT: adds stake from the owner's wallet. */
 export async function run(provider: ScriptHost, args: string[]): Promise<void> {
@@ -7,7 +14,8 @@ export async function run(provider: ScriptHost, args: string[]): Promise<void> {
     ProviderStake.fromAddress(await askAddress(provider, args, 0, "ProviderStake")),
   );
   const amount = await askAmount(provider, args, 1, "Stake to add");
-  const before = (await contract.getProviderState()).stake;
+  const { owner, stake: before } = await contract.getProviderState();
+  requireSender(provider, "the provider's owner", [owner]);
   const value = amount + (await contract.getMinValueToChangeStake());
 
   await confirmSend(provider, { action: "Add stake", to: contract.address, valueNano: value });

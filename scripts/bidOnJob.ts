@@ -8,7 +8,11 @@ export async function run(provider: ScriptHost, args: string[]): Promise<void> {
     ProviderStake.fromAddress(await askAddress(provider, args, 0, "ProviderStake")),
   );
   const job = provider.open(JobEscrow.fromAddress(await askAddress(provider, args, 1, "JobEscrow")));
-  const bps = BigInt(await ask(provider, args, 2, "Hundredths of a percent of the ceiling"));
+  const typed = await ask(provider, args, 2, "Hundredths of a percent of the ceiling");
+  if (!/^\d{1,5}$/.test(typed) || Number(typed) > 10_000) {
+    throw new Error("A bid is a whole number of hundredths of a percent, from 0 to 10000.");
+  }
+  const bps = BigInt(typed);
   const [auction, { developer, nonce, budget }] = await Promise.all([job.getAuction(), job.getJobState()]);
   if (auction === null) {
     throw new Error("The job is not up for auction.");

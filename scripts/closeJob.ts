@@ -1,15 +1,19 @@
 import { JOB_STATES, JobEscrow } from "../wrappers/JobEscrow";
-import { askAddress, confirmSend, type ScriptHost, waitFor } from "../wrappers/scripting";
+import { askAddress, confirmSend, requireSender, type ScriptHost, waitFor } from "../wrappers/scripting";
 
 /** closeJob JOB: cancels an open job, closes an active one, or finalises one whose closing time has passed. */
 export async function run(provider: ScriptHost, args: string[]): Promise<void> {
   const job = provider.open(JobEscrow.fromAddress(await askAddress(provider, args, 0, "JobEscrow")));
-  const state = JOB_STATES[Number((await job.getJobState()).state)];
+  const { developer, ...fields } = await job.getJobState();
+  const state = JOB_STATES[Number(fields.state)];
+  if (state === "open" || state === "active") {
+    requireSender(provider, "the job's developer", [developer]);
+  }
   switch (state) {
     case "open":
     case "disputed":
     case "closing": {
-      const { closeAt } = await job.getJobState();
+      const { closeAt } = fields;
       if (state !== "open" && Date.now() < Number(closeAt) * 1000) {
         throw new Error(
           `Claims may arrive until ${new Date(Number(closeAt) * 1000).toISOString()}; close it then.`,

@@ -1,7 +1,7 @@
 import { readDeployment } from "../wrappers/deployments";
 import { modelMarket } from "../wrappers/ModelMarket";
 import { NetworkRegistry } from "../wrappers/NetworkRegistry";
-import { ask, confirmSend, readJobCodeForm, type ScriptHost, waitFor } from "../wrappers/scripting";
+import { ask, askHash, confirmSend, readJobCodeForm, type ScriptHost, waitFor } from "../wrappers/scripting";
 
 /** Covers the declaration, the market's rent and its first deployment; the excess comes back. */
 const VALUE = 50_000_000n;
@@ -9,8 +9,12 @@ const VALUE = 50_000_000n;
 /** declareDemand MODEL TOKENS_PER_DAY: tells the model's market what you would use; the first one deploys it. */
 export async function run(provider: ScriptHost, args: string[]): Promise<void> {
   const { networkRegistry } = readDeployment();
-  const modelHash = BigInt(`0x${await ask(provider, args, 0, "Model hash (hex)")}`);
-  const tokensPerDay = BigInt(await ask(provider, args, 1, "Tokens a day"));
+  const modelHash = await askHash(provider, args, 0, "Model hash");
+  const tokens = await ask(provider, args, 1, "Tokens a day");
+  if (!/^[1-9]\d{0,13}$/.test(tokens)) {
+    throw new Error(`${tokens} is not a number of tokens a day.`);
+  }
+  const tokensPerDay = BigInt(tokens);
   const registry = provider.open(NetworkRegistry.fromAddress(networkRegistry));
   const market = provider.open(
     await modelMarket({ registry: networkRegistry, modelHash, jobCode: await readJobCodeForm(registry) }),

@@ -9,6 +9,7 @@ import { NetworkRegistry } from "../wrappers/NetworkRegistry";
 import {
   ask,
   askAmount,
+  askHash,
   confirmSend,
   readJobCodeForm,
   type ScriptHost,
@@ -25,9 +26,9 @@ const JOB_SECONDS = 7 * 86_400;
  */
 export async function run(provider: ScriptHost, args: string[]): Promise<void> {
   const { networkRegistry } = readDeployment();
-  const modelHash = BigInt(`0x${await ask(provider, args, 0, "Model hash (hex)")}`);
+  const modelHash = await askHash(provider, args, 0, "Model hash");
   const budget = await askAmount(provider, args, 1, "Budget");
-  const sessionPublicKey = BigInt(`0x${await ask(provider, args, 2, "Session public key (hex)")}`);
+  const sessionPublicKey = await askHash(provider, args, 2, "Session public key");
   const prices = pricesOf(await ask(provider, args, 3, "Ceiling (prompt,cached,completion,reasoning)"));
   const seconds = Number(await ask(provider, args, 4, "Seconds to bid"));
   const registry = provider.open(NetworkRegistry.fromAddress(networkRegistry));
@@ -74,7 +75,9 @@ export async function run(provider: ScriptHost, args: string[]): Promise<void> {
 }
 
 function pricesOf(text: string): Prices {
-  const [prompt, cached, completion, reasoning, ...more] = text.split(",").map((part) => BigInt(part.trim()));
+  const [prompt, cached, completion, reasoning, ...more] = text
+    .split(",")
+    .map((part) => (/^\d{1,19}$/.test(part.trim()) ? BigInt(part.trim()) : undefined));
   if (
     prompt === undefined ||
     cached === undefined ||
@@ -82,7 +85,9 @@ function pricesOf(text: string): Prices {
     reasoning === undefined ||
     more.length > 0
   ) {
-    throw new Error("A ceiling is four prices: prompt,cached,completion,reasoning.");
+    throw new Error(
+      "A ceiling is four prices in nanoton for 1,000,000 tokens: prompt,cached,completion,reasoning.",
+    );
   }
   return { $$type: "Prices", prompt, cached, completion, reasoning };
 }

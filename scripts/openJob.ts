@@ -7,9 +7,9 @@ import { loadProviderCatalog, storeJobService } from "../wrappers/messages";
 import { NetworkRegistry } from "../wrappers/NetworkRegistry";
 import { ProviderStake } from "../wrappers/ProviderStake";
 import {
-  ask,
   askAddress,
   askAmount,
+  askHash,
   confirmSend,
   readJobCodeForm,
   type ScriptHost,
@@ -29,9 +29,9 @@ export async function run(provider: ScriptHost, args: string[]): Promise<void> {
   const stake = provider.open(
     ProviderStake.fromAddress(await askAddress(provider, args, 0, "ProviderStake")),
   );
-  const model = BigInt(`0x${await ask(provider, args, 1, "Model hash (hex)")}`);
+  const model = await askHash(provider, args, 1, "Model hash");
   const budget = await askAmount(provider, args, 2, "Budget");
-  const sessionPublicKey = BigInt(`0x${await ask(provider, args, 3, "Session public key (hex)")}`);
+  const sessionPublicKey = await askHash(provider, args, 3, "Session public key");
   const { owner, index } = await stake.getProviderState();
   const catalog = await stake.getCatalog();
   const offer = catalog === null ? undefined : loadProviderCatalog(catalog.beginParse()).offers.get(model);

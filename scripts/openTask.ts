@@ -10,6 +10,7 @@ import {
   ask,
   askAddress,
   askAmount,
+  askHash,
   confirmSend,
   readJobCodeForm,
   type ScriptHost,
@@ -29,7 +30,7 @@ export async function run(provider: ScriptHost, args: string[]): Promise<void> {
   const stake = provider.open(
     ProviderStake.fromAddress(await askAddress(provider, args, 0, "ProviderStake")),
   );
-  const modelHash = BigInt(`0x${await ask(provider, args, 1, "Model hash (hex)")}`);
+  const modelHash = await askHash(provider, args, 1, "Model hash");
   const price = await askAmount(provider, args, 2, "Price");
   const prompt = await ask(provider, args, 3, "Prompt");
   const { owner, index } = await stake.getProviderState();

@@ -1,5 +1,13 @@
+import { fromNano } from "@ton/core";
 import { ProviderStake } from "../wrappers/ProviderStake";
-import { askAddress, askAmount, confirmSend, type ScriptHost, waitFor } from "../wrappers/scripting";
+import {
+  askAddress,
+  askAmount,
+  confirmSend,
+  requireSender,
+  type ScriptHost,
+  waitFor,
+} from "../wrappers/scripting";
 
 /** unbond PROVIDER AMOUNT: takes free stake out of use; `withdrawStake` pays it out after the unbonding time. */
 export async function run(provider: ScriptHost, args: string[]): Promise<void> {
@@ -7,7 +15,13 @@ export async function run(provider: ScriptHost, args: string[]): Promise<void> {
     ProviderStake.fromAddress(await askAddress(provider, args, 0, "ProviderStake")),
   );
   const amount = await askAmount(provider, args, 1, "Stake to unbond");
-  const before = (await contract.getProviderState()).unbonding;
+  const { owner, stake, bonded, unbonding: before } = await contract.getProviderState();
+  requireSender(provider, "the provider's owner", [owner]);
+  if (amount > stake - bonded) {
+    throw new Error(
+      `${fromNano(stake - bonded)} TON are free to unbond: of ${fromNano(stake)}, open jobs hold ${fromNano(bonded)}.`,
+    );
+  }
   const value = await contract.getMinValueToChangeStake();
 
   await confirmSend(provider, { action: "Unbond", to: contract.address, valueNano: value });

@@ -30,8 +30,87 @@ export interface CatalogFile {
 
 const HOURS_A_WEEK = 168;
 
+/** Reads a catalog as people write it. Throws a sentence that names what is wrong. */
 export function readCatalogFile(file: string): CatalogFile {
-  return JSON.parse(readFileSync(file, "utf8"));
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new Error(`${file} cannot be read.`, { cause });
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new Error(`${file} is not JSON.`, { cause });
+  }
+  if (isCatalogFile(json)) {
+    return json;
+  }
+  throw new Error(`${file} is no catalog: ${faultOf(json)} is missing or not valid.`);
+}
+
+const isText = (value: unknown) => typeof value === "string";
+const isCount = (value: unknown) => Number.isInteger(value) && Number(value) >= 0;
+const isPrice = (value: unknown) => isCount(value) || (isText(value) && /^\d{1,19}$/.test(String(value)));
+const isHash = (value: unknown) => isText(value) && /^[0-9a-f]{64}$/i.test(String(value));
+const isAddress = (value: unknown) => isText(value) && isParsed(String(value));
+
+const FIELDS = {
+  operator: isAddress,
+  maxOpenJobs: isCount,
+  endpoint: isText,
+  region: isText,
+  gpuModel: isText,
+  gpuCount: isCount,
+  vramGb: isCount,
+  offers: Array.isArray,
+} as const;
+const OFFER_FIELDS = {
+  model: isHash,
+  prompt: isPrice,
+  cached: isPrice,
+  completion: isPrice,
+  reasoning: isPrice,
+  contextLength: isCount,
+  concurrency: isCount,
+} as const;
+
+function isCatalogFile(value: unknown): value is CatalogFile {
+  return faultOf(value) === undefined;
+}
+
+/** The first field at fault, by its path. */
+function faultOf(value: unknown): string | undefined {
+  const own = faultyField(value, FIELDS);
+  if (own !== undefined) {
+    return own;
+  }
+  const { offers } = value as { readonly offers: readonly unknown[] };
+  for (const [place, offer] of offers.entries()) {
+    const fault = faultyField(offer, OFFER_FIELDS);
+    if (fault !== undefined) {
+      return `offers.${place}.${fault}`;
+    }
+  }
+  return undefined;
+}
+
+function faultyField(
+  value: unknown,
+  fields: Readonly<Record<string, (field: unknown) => boolean>>,
+): string | undefined {
+  const given = typeof value === "object" && value !== null ? new Map(Object.entries(value)) : new Map();
+  return Object.keys(fields).find((name) => fields[name]?.(given.get(name)) !== true);
+}
+
+function isParsed(address: string): boolean {
+  try {
+    Address.parse(address);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Offers by model hash. */

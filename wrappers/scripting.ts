@@ -34,12 +34,30 @@ export async function ask(
 }
 
 export async function askAddress(provider: ScriptHost, args: string[], index: number, question: string) {
-  return Address.parse(await ask(provider, args, index, question));
+  const text = await ask(provider, args, index, question);
+  try {
+    return Address.parse(text);
+  } catch (cause) {
+    throw new Error(`${text} is not an address (${question}).`, { cause });
+  }
 }
 
-/** An amount in TON, as nanoton. */
+/** An amount in TON, as nanoton. Nothing here is done for none. */
 export async function askAmount(provider: ScriptHost, args: string[], index: number, question: string) {
-  return toNano(await ask(provider, args, index, `${question} (TON)`));
+  const text = (await ask(provider, args, index, `${question} (TON)`)).trim();
+  if (!/^\d+(\.\d{1,9})?$/.test(text) || toNano(text) === 0n) {
+    throw new Error(`${text} is not an amount of TON (${question}): write a number above 0, such as 1.5.`);
+  }
+  return toNano(text);
+}
+
+/** 32 bytes in hex: a model's hash, or a key. */
+export async function askHash(provider: ScriptHost, args: string[], index: number, question: string) {
+  const text = (await ask(provider, args, index, `${question} (hex)`)).trim();
+  if (!/^[0-9a-f]{64}$/i.test(text)) {
+    throw new Error(`${text} is not a ${question.toLowerCase()}: write its 64 hex digits.`);
+  }
+  return BigInt(`0x${text}`);
 }
 
 /** How this network's jobs carry their code. */
@@ -60,6 +78,15 @@ export function senderAddress(provider: ScriptHost): Address {
     throw new Error("This script needs a wallet that knows its address: use --mnemonic or --tonconnect.");
   }
   return address;
+}
+
+/** The contract would refuse everybody else, and take a fee for it. */
+export function requireSender(provider: ScriptHost, who: string, allowed: readonly Address[]): void {
+  const sender = senderAddress(provider);
+  if (!allowed.some((address) => address.equals(sender))) {
+    const named = allowed.map((address) => address.toString()).join(" or ");
+    throw new Error(`Only ${who} may do this, ${named}; the wallet here is ${sender.toString()}.`);
+  }
 }
 
 /** Shows what will be sent; on mainnet it is sent only after a typed yes. */
