@@ -244,6 +244,18 @@ const manage = z.object({
   COCOON_DEVELOPER_MNEMONIC: z.string().min(1).optional(),
   /** Blueprint's name; used where the role's own words are not set. */
   WALLET_MNEMONIC: z.string().min(1).optional(),
+  /** A wallet app over TON Connect: the bridge, where it is not one of the list's. */
+  COCOON_TONCONNECT_BRIDGE: z.url().optional(),
+  /** The list of wallet apps, where it is not the public one. */
+  COCOON_TONCONNECT_WALLETS: z.url().optional(),
+  /** What an app shows about who asks. An app refuses a request whose manifest it cannot read. */
+  COCOON_TONCONNECT_MANIFEST: z
+    .url()
+    .default("https://raw.githubusercontent.com/ton-org/blueprint/main/tonconnect/manifest.json"),
+  /** Where `wallet connect` keeps a connection. */
+  COCOON_TONCONNECT_FILE: z.string().min(1).default(".cocoon/tonconnect.json"),
+  /** How long a person may take; wallet apps refuse what is valid for longer than five minutes. */
+  COCOON_TONCONNECT_SECONDS: z.coerce.number().int().min(1).max(300).default(300),
   /** With `/v1`. */
   COCOON_GATEWAY_URL: z.url().default("http://127.0.0.1:8000/v1"),
   COCOON_API_KEYS: list.default([]),

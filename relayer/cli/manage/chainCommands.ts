@@ -272,7 +272,7 @@ function show(
   return withChain(io, async ({ config, reader }) => {
     const host = createHost({
       reader,
-      wallet: undefined,
+      sender: undefined,
       globalId: config.COCOON_GLOBAL_ID,
       dryRun: false,
       write: (line) => io.stdout.write(`${line}\n`),

@@ -17,14 +17,19 @@ const parts = {
   doctor: (): typeof import("./doctor") => require("./doctor"),
   completion: (): typeof import("./completion") => require("./completion"),
   exit: (): typeof import("./exitCode") => require("./exitCode"),
+  wallet: (): typeof import("./walletCommands") => require("./walletCommands"),
   scripting: (): typeof import("../../../wrappers/scripting") => require("../../../wrappers/scripting"),
 };
 
 /** The commands that look at a network and send to it; answers those that others go below. `io` is for tests. */
 export function addManageCommands(program: Command, io: Io = terminalIo()): { readonly attest: Command } {
   const shown = (command: Command) => command.option("--json", "print JSON instead of text");
+  const withApp = (command: Command) =>
+    shown(command).option("--app <name>", "the wallet app, by its name in the list of apps (default: any)");
   const sends = (command: Command) =>
-    shown(command).option("--dry-run", "show what would be sent, and send nothing");
+    withApp(command)
+      .option("--dry-run", "show what would be sent, and send nothing")
+      .option("--tonconnect", "send by a wallet app on your phone, not by words");
   const ofProvider = (command: Command) =>
     command.option("--provider <address>", "the ProviderStake (default: COCOON_PROVIDER)");
 
@@ -157,6 +162,14 @@ export function addManageCommands(program: Command, io: Io = terminalIo()): { re
     .option("--pccs <url>", "where to fetch it", "https://api.trustedservices.intel.com")
     .action(run(io, (options) => parts.attest().attestPost(io, options)));
 
+  const wallet = program.command("wallet").description("the wallet app that commands with --tonconnect use");
+  withApp(wallet.command("connect"))
+    .description("connect a wallet app over TON Connect, for the commands to come")
+    .action(run(io, (options) => parts.wallet().walletConnect(io, options)));
+  shown(wallet.command("disconnect"))
+    .description("take leave of it, and forget it")
+    .action(run(io, (options) => parts.wallet().walletDisconnect(io, options)));
+
   const network = program.command("network").description("a network's parameters");
   shown(network.command("show"))
     .description("parameters, offices, allow-lists and markets")
@@ -234,6 +247,7 @@ function commandOf(program: Command, name: string): Command {
 function terminalIo(): Io {
   let lines: Interface | undefined;
   let answers: AsyncIterator<string> | undefined;
+  let leaves = false;
   return {
     // Read when a command asks, so that other commands never load a `.env` file.
     get env() {
@@ -252,6 +266,14 @@ function terminalIo(): Io {
       }
       return answer.value;
     },
-    close: () => lines?.close(),
+    leave: () => {
+      leaves = true;
+    },
+    close: () => {
+      lines?.close();
+      if (leaves) {
+        process.stdout.write("", () => process.exit());
+      }
+    },
   };
 }

@@ -7,6 +7,8 @@ export interface Io {
   readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean };
   /** A line from the person; rejects where nobody can answer. */
   ask(question: string): Promise<string>;
+  /** Lets the process end after the command, whatever a library has left in it. */
+  leave?(): void;
   /** After the command. */
   close?(): void;
 }

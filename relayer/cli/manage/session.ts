@@ -1,20 +1,13 @@
 import type { ScriptHost } from "../../../wrappers/scripting";
-import {
-  type ChainReader,
-  createToncenterClient,
-  fallback,
-  type Wallet,
-  walletFromMnemonic,
-} from "../../chain";
+import { type ChainReader, createToncenterClient, fallback } from "../../chain";
 import { type Config, readConfig } from "../../config";
-import { FinalError } from "../../errors";
 import { silentLog } from "../../observe/log";
 import { createHost, DryRunEnd, type Sent } from "./host";
+import { openSender, type SenderOptions } from "./openSender";
 import { type Io, toJson, withProgress } from "./output";
 
-export interface CommonOptions {
+export interface CommonOptions extends SenderOptions {
   readonly json?: boolean;
-  readonly dryRun?: boolean;
 }
 
 type ManageConfig = Config<"manage">;
@@ -52,9 +45,14 @@ export async function runAction(io: Io, options: CommonOptions, action: Action):
     const notes: string[] = [];
     const sent: Sent[] = [];
     const dryRun = options.dryRun === true;
+    const { sender, close } = await openSender(io, options, {
+      config,
+      reader,
+      words: action.mnemonicOf(config),
+    });
     const host = createHost({
       reader,
-      wallet: await walletOf(config, action.mnemonicOf(config)),
+      sender,
       globalId: config.COCOON_GLOBAL_ID,
       dryRun,
       write: (line) => {
@@ -72,25 +70,13 @@ export async function runAction(io: Io, options: CommonOptions, action: Action):
       if (!(thrown instanceof DryRunEnd)) {
         throw thrown;
       }
+    } finally {
+      await close();
     }
     if (options.json === true) {
       io.stdout.write(toJson({ dryRun, sent, notes }));
     } else if (dryRun) {
       io.stdout.write("Nothing was sent: this was a dry run.\n");
     }
-  });
-}
-
-async function walletOf(config: ManageConfig, mnemonic: string | undefined): Promise<Wallet> {
-  const words = mnemonic ?? config.WALLET_MNEMONIC;
-  if (words === undefined) {
-    throw new FinalError(
-      "CONFIG_INVALID",
-      "This command sends from a wallet: set COCOON_OWNER_MNEMONIC (provider), COCOON_DEVELOPER_MNEMONIC (jobs) or WALLET_MNEMONIC.",
-    );
-  }
-  return await walletFromMnemonic({
-    words: words.trim().split(/\s+/),
-    networkGlobalId: config.COCOON_WALLET_NETWORK_ID,
   });
 }

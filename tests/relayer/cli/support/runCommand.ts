@@ -11,20 +11,30 @@ export interface Ran {
 export interface Given {
   /** What the person types, line by line. */
   readonly answers?: string[];
+  /** Sees what is written on stderr as it comes. */
+  readonly onStderr?: (text: string) => void;
   /** Over the environment. */
   readonly more?: Record<string, string>;
 }
 
 /** Runs commands in this process, with an environment of the test's. */
 export function commandsWith(env: () => Record<string, string>) {
-  const run = async (args: readonly string[], { answers = [], more = {} }: Given = {}): Promise<Ran> => {
+  const run = async (
+    args: readonly string[],
+    { answers = [], more = {}, onStderr }: Given = {},
+  ): Promise<Ran> => {
     let stdout = "";
     let stderr = "";
     const program = new Command("cocoon").exitOverride();
     addManageCommands(program, {
       env: { ...env(), ...more },
       stdout: { write: (text) => (stdout += text) },
-      stderr: { write: (text) => (stderr += text) },
+      stderr: {
+        write: (text) => {
+          stderr += text;
+          onStderr?.(text);
+        },
+      },
       ask: async () => {
         const answer = answers.shift();
         if (answer === undefined) {

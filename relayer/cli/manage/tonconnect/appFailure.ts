@@ -1,0 +1,44 @@
+import {
+  BadRequestError,
+  UnknownAppError,
+  UserRejectsError,
+  WalletNotConnectedError,
+  WalletNotSupportFeatureError,
+} from "@tonconnect/sdk";
+import { NotConfirmedError } from "../../../../wrappers/scripting";
+import { FinalError } from "../../../errors";
+
+/** What a wallet app's refusal means for the person, by what the SDK makes of it. */
+export function appFailure(thrown: unknown): Error {
+  if (thrown instanceof UserRejectsError) {
+    return new NotConfirmedError("The wallet app was told no: nothing was sent.");
+  }
+  if (thrown instanceof UnknownAppError || thrown instanceof WalletNotConnectedError) {
+    return disconnected(thrown);
+  }
+  if (thrown instanceof WalletNotSupportFeatureError) {
+    return refused("it cannot send such a transaction: use another app", thrown);
+  }
+  if (thrown instanceof BadRequestError) {
+    return refused(lastLine(thrown), thrown);
+  }
+  return thrown instanceof Error ? refused(lastLine(thrown), thrown) : refused(String(thrown), thrown);
+}
+
+export function disconnected(cause?: unknown): FinalError {
+  return new FinalError(
+    "UNAUTHORIZED",
+    "The wallet app has ended the connection, and nothing was sent: `cocoon wallet disconnect`, then connect anew.",
+    {},
+    { cause },
+  );
+}
+
+function refused(why: string, cause: unknown): FinalError {
+  return new FinalError("BAD_REQUEST", `The wallet app did not take the request: ${why}.`, {}, { cause });
+}
+
+/** The SDK puts its own words on the lines before. */
+function lastLine(error: Error): string {
+  return (error.message.trimEnd().split("\n").at(-1) ?? "").replace(/\.$/, "");
+}
