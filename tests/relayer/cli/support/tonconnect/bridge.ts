@@ -13,7 +13,7 @@ export interface Bridge {
   /** A list of wallet apps in the form of the public one, with one app that is reached over this bridge. */
   readonly walletsUrl: string;
   readonly manifestUrl: string;
-  /** Requests for messages so far, of both kinds. */
+  /** What commands have asked of it so far; phones' requests name themselves and are left out. */
   readonly calls: readonly string[];
   /** What a lying bridge does to each letter; undefined passes them on as they are. */
   change: ((letter: Letter, to: string) => Letter) | undefined;
@@ -73,13 +73,14 @@ export async function startBridge(): Promise<Bridge> {
 
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://bridge");
+    if (!searchParams.has("phone")) {
+      calls.push(`${request.method} ${pathname}`);
+    }
     switch (pathname) {
       case "/bridge/events":
-        calls.push(`GET ${pathname}`);
         events(request, response, searchParams);
         return;
       case "/bridge/message":
-        calls.push(`POST ${pathname} ${searchParams.get("topic")}`);
         void post(request, response, searchParams);
         return;
       case "/wallets.json":

@@ -85,7 +85,7 @@ export function createPhone(deps: {
   const tell = async (message: object) => {
     const { crypto, app } = needed(session);
     const box = crypto.encrypt(JSON.stringify(message), hexToByteArray(app));
-    const query = new URLSearchParams({ client_id: crypto.sessionId, to: app, ttl: "300" });
+    const query = new URLSearchParams({ client_id: crypto.sessionId, to: app, ttl: "300", phone: "" });
     const answer = await fetch(`${bridge.url}/message?${query}`, {
       method: "POST",
       body: Base64.encode(box),
@@ -258,7 +258,7 @@ async function listen(
 ): Promise<void> {
   let last = "0";
   const once = async (opened: () => void) => {
-    const query = new URLSearchParams({ client_id: client, last_event_id: last });
+    const query = new URLSearchParams({ client_id: client, last_event_id: last, phone: "" });
     const response = await fetch(`${bridge.url}/events?${query}`, { signal });
     opened();
     let rest = "";
