@@ -74,8 +74,8 @@ describe("a wallet app behind a bridge that cannot be trusted", () => {
     const before = await stakeNow();
     const phone = await world.phone("provider");
     world.bridge.change = (letter) => (isOfPhone(letter, phone) ? letter : flipped(letter));
-    const { code, stderr } = await run(phone, { COCOON_TONCONNECT_SECONDS: "3" });
-    expect([code, stderr]).toEqual([6, expect.stringContaining("did not answer within 3 s")]);
+    const { code, stderr } = await run(phone, { COCOON_TONCONNECT_SECONDS: "5" });
+    expect([code, stderr]).toEqual([6, expect.stringContaining("did not answer within 5 s")]);
     expect([phone.asked, await stakeNow()]).toEqual([[], before]);
   });
 
@@ -90,7 +90,7 @@ describe("a wallet app behind a bridge that cannot be trusted", () => {
       }
       return flipped(letter);
     };
-    const { code, stdout, stderr } = await run(phone, { COCOON_TONCONNECT_SECONDS: "3" });
+    const { code, stdout, stderr } = await run(phone, { COCOON_TONCONNECT_SECONDS: "5" });
     expect([code, phone.asked.length]).toEqual([6, 1]);
     expect(stderr).toContain("1 messages came that could not be opened: the bridge may have changed them.");
     expect(`${stdout}${stderr}`).not.toMatch(/secret|keypair|Decryption|node_modules/i);
@@ -100,7 +100,7 @@ describe("a wallet app behind a bridge that cannot be trusted", () => {
     const before = await stakeNow();
     const phone = await world.phone("provider");
     phone.mood = "ignore";
-    const running = start(STAKE_BY_APP, scanning(phone), { COCOON_TONCONNECT_SECONDS: "3" });
+    const running = start(STAKE_BY_APP, scanning(phone), { COCOON_TONCONNECT_SECONDS: "5" });
     await until("it was asked", async () => phone.asked[0]);
     // Whoever knows a session's public id can write to it.
     const liar = new SessionCrypto();
@@ -110,7 +110,7 @@ describe("a wallet app behind a bridge that cannot be trusted", () => {
     const query = new URLSearchParams({ client_id: liar.sessionId, to: app, ttl: "60" });
     await fetch(`${world.bridge.url}/message?${query}`, { method: "POST", body: Base64.encode(box) });
     const { code, stderr } = await running.ended;
-    expect([code, stderr]).toEqual([6, expect.stringContaining("nothing came to the chain within 3 s")]);
+    expect([code, stderr]).toEqual([6, expect.stringContaining("nothing came to the chain within 5 s")]);
     expect(await stakeNow()).toBe(before);
   });
 
