@@ -33,8 +33,10 @@ export function addManageCommands(program: Command, io: Io = terminalIo()): { re
   const ofProvider = (command: Command) =>
     command.option("--provider <address>", "the ProviderStake (default: COCOON_PROVIDER)");
 
-  sends(program.command("init"))
+  withApp(program.command("init"))
     .description("make a configuration for a developer's gateway or a provider's relayer")
+    .option("--dry-run", "show what would be written, and write nothing")
+    .option("--tonconnect", "fill its wallet by a wallet app on your phone")
     .option("--role <role>", "developer or provider")
     .option("--network <name>", "localnet, testnet or mainnet")
     .option("--endpoint <url>", "the chain's JSON-RPC endpoint")
@@ -46,6 +48,8 @@ export function addManageCommands(program: Command, io: Io = terminalIo()): { re
     .option("--max-cost <ton>", "of one request")
     .option("--provider <address>", "a provider's ProviderStake")
     .option("--workers <urls>", "a provider's workers")
+    .option("--owner <address>", "a provider's owner, for a remark; `app` reads it from the wallet app")
+    .option("--fund <ton>", "how much the app is asked for (default: a budget and fees, or 1 for gas)")
     .option("--out <file>", "where it is written", ".env")
     .option("--force", "replace that file")
     .option("--yes", "ask nothing, take the defaults")

@@ -3,6 +3,11 @@ import { z } from "zod";
 import { FinalError } from "../../../errors";
 
 export const ROLES = ["developer", "provider"] as const;
+/** How the new wallet gets its money. */
+export const FUNDINGS = ["later, by hand", "now, by a wallet app"] as const;
+/** An answer of those who read an address from their app, or name none. */
+export const BY_APP = "app";
+export const NOT_NAMED = "none";
 export const NETWORKS = ["localnet", "testnet", "mainnet"] as const;
 
 export interface NetworkFacts {
@@ -36,6 +41,9 @@ export const FIELDS = {
   registry: address,
   attestationRegistry: address,
   wallet: z.string().refine(isWallet, "must be `new`, or 24 words"),
+  funding: z.enum(FUNDINGS),
+  fund: ton.refine((text) => Number(text) > 0, "must be more than nothing"),
+  owner: z.string().refine(isOwner, `must be a TON address, \`${BY_APP}\` or \`${NOT_NAMED}\``),
   model: z.string().regex(/^\S{1,120}$/, "must be a name without spaces"),
   budget: ton,
   maxCost: ton,
@@ -50,6 +58,8 @@ const common = {
   registry: FIELDS.registry,
   attestationRegistry: FIELDS.attestationRegistry,
   wallet: FIELDS.wallet,
+  funding: FIELDS.funding,
+  fund: FIELDS.fund.optional(),
 };
 export const answersSchema = z.discriminatedUnion("role", [
   z.object({
@@ -63,10 +73,16 @@ export const answersSchema = z.discriminatedUnion("role", [
     role: z.literal("provider"),
     ...common,
     provider: FIELDS.provider,
+    owner: FIELDS.owner,
     workers: FIELDS.workers,
   }),
 ]);
 export type Answers = z.infer<typeof answersSchema>;
+
+/** The amount that a wallet app is asked for; undefined where it is asked for none. */
+export function fundOf({ funding, fund }: Pick<Answers, "funding" | "fund">): string | undefined {
+  return funding === "now, by a wallet app" ? fund : undefined;
+}
 
 /** What is wrong with an answer, in words; undefined when it is right. */
 export function problemOf(field: Field, answer: string): string | undefined {
@@ -98,6 +114,10 @@ function isAddress(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+function isOwner(text: string): boolean {
+  return text === BY_APP || text === NOT_NAMED || isAddress(text);
 }
 
 function isHttp(text: string): boolean {

@@ -1,6 +1,7 @@
 import type { Option } from "@clack/prompts";
+import { fromNano, toNano } from "@ton/core";
 import { NotConfirmedError } from "../../../../wrappers/scripting";
-import { FACTS, type Field, NETWORKS, problemOf, ROLES } from "./answers";
+import { FACTS, type Field, FUNDINGS, NETWORKS, NOT_NAMED, problemOf, ROLES } from "./answers";
 
 type Given = Partial<Record<Field, string>>;
 
@@ -12,7 +13,13 @@ interface Question {
   readonly isSecret?: boolean;
   /** Where the question is for one role alone. */
   readonly role?: (typeof ROLES)[number];
+  /** Where an earlier answer decides whether it is asked. */
+  readonly when?: (given: Given) => boolean;
 }
+
+/** Opening takes some beside the budget, and so do the messages that follow. */
+const FEES_NANO = toNano("0.1");
+const GAS_TON = "1";
 
 const QUESTIONS: readonly Question[] = [
   { field: "role", message: "What will this machine be?", choices: ROLES },
@@ -46,12 +53,42 @@ const QUESTIONS: readonly Question[] = [
   },
   { field: "provider", message: "Address of your ProviderStake", role: "provider" },
   {
+    field: "owner",
+    message: "The owner's wallet, for a remark: its address, `app` to read it from a wallet app, or `none`",
+    initial: () => NOT_NAMED,
+    role: "provider",
+  },
+  {
     field: "workers",
     message: "URLs of your workers",
     initial: () => "http://127.0.0.1:8090",
     role: "provider",
   },
+  {
+    field: "funding",
+    message: "When does the wallet get its money?",
+    choices: FUNDINGS,
+    initial: () => FUNDINGS[0],
+  },
+  {
+    field: "fund",
+    message: "TON that the wallet app is asked for",
+    initial: usualFund,
+    when: ({ funding }) => funding === FUNDINGS[1],
+  },
 ];
+
+/** A developer's budget and fees; a provider's gas. */
+function usualFund({ role, budget = "" }: Given): string | undefined {
+  if (role === "provider") {
+    return GAS_TON;
+  }
+  return problemOf("budget", budget) === undefined ? fromNano(toNano(budget) + FEES_NANO) : undefined;
+}
+
+function isMeant({ role, when }: Question, given: Given): boolean {
+  return (role === undefined || role === given.role) && (when === undefined || when(given));
+}
 
 /** Asks, in a terminal, for what was not given. Throws `NotConfirmedError` when the person leaves. */
 export async function askAnswers(given: Given): Promise<Given> {
@@ -59,8 +96,8 @@ export async function askAnswers(given: Given): Promise<Given> {
   const answers: Given = { ...given };
   clack.intro("cocoon init");
   for (const question of QUESTIONS) {
-    const { field, role } = question;
-    if (answers[field] !== undefined || (role !== undefined && role !== answers.role)) {
+    const { field } = question;
+    if (answers[field] !== undefined || !isMeant(question, answers)) {
       continue;
     }
     const answer = await askOne(clack, question, answers);
@@ -77,8 +114,9 @@ export async function askAnswers(given: Given): Promise<Given> {
 /** The defaults alone, where nobody can be asked. */
 export function defaultAnswers(given: Given): Given {
   const answers: Given = { ...given };
-  for (const { field, initial, role } of QUESTIONS) {
-    if (role === undefined || role === answers.role) {
+  for (const question of QUESTIONS) {
+    const { field, initial } = question;
+    if (isMeant(question, answers)) {
       const value = answers[field] ?? initial?.(answers);
       if (value !== undefined) {
         answers[field] = value;

@@ -5,6 +5,8 @@ import { type Answers, FACTS } from "./answers";
 export interface Drawn {
   readonly words: string;
   readonly walletAddress: string;
+  /** Of a provider's owner, where it is known. */
+  readonly ownerAddress: string | undefined;
   readonly apiKey: string;
   readonly storeKey: string;
 }
@@ -37,7 +39,8 @@ function developerLines(
   const isLocal = answers.network === "localnet";
   return [
     `# The wallet that pays for jobs: ${walletAddress}. Send it TON; it needs no more than its jobs' budgets.`,
-    "# The gateway signs by itself, at any hour: a wallet app that asks a person (TON Connect) cannot do that.",
+    "# The gateway signs by itself, at any hour: a wallet app that asks a person (TON Connect) cannot do that,",
+    "# and only fills it: `cocoon init --tonconnect`, or any transfer to that address.",
     `COCOON_DEVELOPER_MNEMONIC="${words}"`,
     "# What clients send as Bearer token. Several with commas between them.",
     `COCOON_API_KEYS=${apiKey}`,
@@ -67,14 +70,15 @@ function developerLines(
 
 function providerLines(
   answers: Extract<Answers, { role: "provider" }>,
-  { words, walletAddress }: Drawn,
+  { words, walletAddress, ownerAddress }: Drawn,
 ): readonly string[] {
   return [
     "# The ProviderStake that this relayer serves: `cocoon provider register` makes it, with the owner's wallet.",
+    ...(ownerAddress === undefined ? [] : [`# The owner's wallet: ${ownerAddress}.`]),
     `COCOON_PROVIDER=${Address.parse(answers.provider).toString()}`,
     `# The operator's wallet, for gas alone: ${walletAddress}. Name it in the catalog, and send it some TON.`,
-    "# The owner's words are not here: keep them away from this machine. With a wallet app, register by Blueprint's",
-    "# scripts and TON Connect (docs/deploy.md).",
+    "# The owner's words are not here: keep them away from this machine. With a wallet app on a phone, the owner's",
+    "# commands need none: `cocoon provider register CATALOG.json STAKE --tonconnect` (docs/cli.md).",
     `COCOON_OPERATOR_MNEMONIC="${words}"`,
     "# Its workers, with commas between them; COCOON_WORKERS_FILE names a file that may change while it runs.",
     `COCOON_WORKERS=${answers.workers}`,
