@@ -129,7 +129,7 @@ export async function attempt(
         detail: error.message,
         next,
       });
-      if (await isOnlyYoung(deps, worker, error.code)) {
+      if (await isOnlyYoung(deps, worker, error)) {
         continue;
       }
       trials.count += 1;
@@ -157,14 +157,21 @@ export async function attempt(
   throw last ?? noWorker(deps, request.model);
 }
 
-/** The provider meets a new job a little later than we do: the same worker is asked again for a while. */
-async function isOnlyYoung(deps: CompleteDeps, worker: VerifiedWorker, code: ErrorCode): Promise<boolean> {
-  if (!NOT_YET.has(code)) {
+/**
+ * The provider meets a new job, and a larger budget, a little later than we do: the same worker is asked again for a
+ * while.
+ */
+async function isOnlyYoung(deps: CompleteDeps, worker: VerifiedWorker, error: CocoonError): Promise<boolean> {
+  const isNotYet = NOT_YET.has(error.code);
+  // Where it was not the provider who said it, our own wallet or budget is meant.
+  const isTooSmall = error.code === "INSUFFICIENT_FUNDS" && error.facts.status !== undefined;
+  if (!isNotYet && !isTooSmall) {
     return false;
   }
   const held = deps.sessions.heldWith(worker);
   const youngSinceMs = deps.clock.nowMs() - deps.policy.openWaitMs;
-  if (held.some(({ freshSinceMs = Number.NEGATIVE_INFINITY }) => freshSinceMs > youngSinceMs)) {
+  const sinceOf = ({ freshSinceMs, grewAtMs }: Session) => (isNotYet ? freshSinceMs : grewAtMs);
+  if (held.some((session) => (sinceOf(session) ?? Number.NEGATIVE_INFINITY) > youngSinceMs)) {
     await pause(YOUNG_RETRY_MS);
     return true;
   }

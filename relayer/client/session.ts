@@ -43,6 +43,8 @@ export interface Session {
   readonly burnRate: BurnRate;
   /** When this process saw it become active; undefined once a worker has answered in it, or its provider said that one would. */
   freshSinceMs: number | undefined;
+  /** When this process last saw its budget grow. */
+  grewAtMs: number | undefined;
   /** Receipt keys with a lane on chain. */
   readonly openLanes: Set<string>;
   readonly lanes: Map<WorkerKey, Lane>;
@@ -78,6 +80,7 @@ export type NewSession = Omit<
   Session,
   | "termsHash"
   | "freshSinceMs"
+  | "grewAtMs"
   | "burnRate"
   | "reservedNano"
   | "settledNano"
@@ -99,6 +102,7 @@ export function createSession(fields: NewSession): Session {
     termsHash: hashTerms(fields.terms),
     askedBudgetNano: fields.budgetNano,
     freshSinceMs: undefined,
+    grewAtMs: undefined,
     askedAtMs: undefined,
     reservedNano: 0n,
     burnRate: createBurnRate(),

@@ -33,6 +33,9 @@ export async function syncSession(deps: ClientDeps, session: Session): Promise<v
     session.openLanes.add(worker);
   }
   const budgetGrew = job.budgetNano > session.budgetNano;
+  if (budgetGrew) {
+    session.grewAtMs = deps.clock.nowMs();
+  }
   session.budgetNano = job.budgetNano;
   const now = nowSeconds(deps);
   switch (job.state) {
