@@ -130,11 +130,15 @@ export async function createSessions(
       await syncSession(deps, session);
     }
     if (freeNano(session) < nano) {
-      throw new RetryableError("INSUFFICIENT_FUNDS", "The job's budget does not cover this request.", {
-        job: session.address,
-        freeNano: freeNano(session),
-        neededNano: nano,
-      });
+      throw new RetryableError(
+        "INSUFFICIENT_FUNDS",
+        "The job's budget does not cover this request: ask for fewer tokens, or let jobs have a larger budget.",
+        {
+          job: session.address,
+          freeNano: freeNano(session),
+          neededNano: nano,
+        },
+      );
     }
   };
   return {

@@ -8,14 +8,19 @@ import { bodyOf } from "./bodyOf";
 import { type Context, callerOf } from "./context";
 import { requestLimit } from "./keyLimits";
 
+/** Counted for an answer that is a refusal. */
+const REFUSED = "backend_refused";
+
 export function completionRoutes(app: FastifyInstance, context: Context): void {
   for (const kind of ["chat", "completions", "embeddings", "responses"] as const) {
     app.post(ANSWER_PATHS[kind], async (request, reply) => {
       const startedMs = context.clock.nowMs();
       let code = "ok";
       try {
-        const outcome = await serve(context, kind, request, reply);
-        context.metrics.cost(outcome.costNano ?? 0n);
+        const { costNano, status } = await serve(context, kind, request, reply);
+        context.metrics.cost(costNano ?? 0n);
+        // What a worker or its backend refuses is no failure here, and no answer either.
+        code = status < 400 ? "ok" : REFUSED;
       } catch (thrown) {
         code = toCocoonError(thrown).code.toLowerCase();
         if (!reply.sent) {
@@ -36,7 +41,7 @@ async function serve(
   kind: AnswerKind,
   request: FastifyRequest,
   reply: FastifyReply,
-): Promise<Outcome> {
+): Promise<Outcome & { readonly status: number }> {
   const caller = await callerOf(context, request);
   const body = bodyOf(request);
   const gone = new AbortController();
@@ -67,5 +72,5 @@ async function serve(
     costNano: outcome.costNano,
     apiKey: caller.id,
   });
-  return outcome;
+  return { ...outcome, status: completion.status };
 }

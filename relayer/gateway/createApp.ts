@@ -42,7 +42,10 @@ export function createApp(context: Context): FastifyInstance {
   });
   app.setNotFoundHandler((_request, reply) => {
     const { status, body } = toHttpError(
-      new FinalError("NOT_FOUND", "No such path: see the gateway's documentation."),
+      new FinalError(
+        "NOT_FOUND",
+        "Nothing is served at this path by this method: paths begin with /v1, as in POST /v1/chat/completions.",
+      ),
     );
     return reply.code(status).send(body);
   });

@@ -67,7 +67,7 @@ function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     throw new FinalError("BAD_REQUEST", `The job is not well described: ${issue?.message}`, {
-      param: issue?.path.join("."),
+      param: issue?.path.join(".") || undefined,
     });
   }
   return parsed.data;

@@ -50,5 +50,6 @@ export function statusOfError(code: ErrorCode): number {
 export function openAiError(error: CocoonError, status: number): string {
   const message = error.code === "INTERNAL" ? "The worker failed." : error.message;
   const type = status < 500 ? "invalid_request_error" : "api_error";
-  return JSON.stringify({ error: { message, type, param: null, code: error.code.toLowerCase() } });
+  const param = typeof error.facts.param === "string" ? error.facts.param : null;
+  return JSON.stringify({ error: { message, type, param, code: error.code.toLowerCase() } });
 }

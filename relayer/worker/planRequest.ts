@@ -27,7 +27,7 @@ export function planRequest(plan: {
   }
   const room = limits.contextLength - promptTokens.tokens;
   if (room < 1 && promptTokens.isExact) {
-    throw new FinalError("CONTEXT_TOO_LONG", "The prompt does not fit the model's context.", {
+    throw new FinalError("CONTEXT_TOO_LONG", promptTooLong(promptTokens.tokens, limits.contextLength), {
       promptTokens: promptTokens.tokens,
       contextLength: limits.contextLength,
     });
@@ -40,12 +40,19 @@ export function planRequest(plan: {
   const affordable = affordableTokens(plan.prices, plan.maxCost, promptTokens.tokens);
   const maxTokens = affordable === undefined ? wanted : least(wanted, affordable / BigInt(request.choices));
   if (maxTokens < 1) {
-    throw new FinalError("COST_LIMIT_EXCEEDED", "The prompt alone reaches the cost limit of the request.", {
+    throw new FinalError("COST_LIMIT_EXCEEDED", PROMPT_TOO_DEAR, {
       promptTokens: promptTokens.tokens,
       maxCost: plan.maxCost,
     });
   }
   return { ...request, maxTokens, promptTokens };
+}
+
+const PROMPT_TOO_DEAR =
+  "The prompt alone reaches the cost limit of the request: send less, or raise the limit (cocoon-max-cost, the key's or the policy's).";
+
+function promptTooLong(tokens: number, contextLength: number): string {
+  return `The prompt has ${tokens} tokens, and the model's context ${contextLength}, with the answer: send less.`;
 }
 
 /** Completion tokens that the limit pays for after the prompt; undefined when they are free. */

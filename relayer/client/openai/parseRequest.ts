@@ -55,14 +55,9 @@ export function parseRequest(kind: RequestKind, body: Uint8Array): ParsedRequest
   const parsed = schemas[kind].safeParse(json);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    const param = issue?.path.join(".") ?? "";
-    throw new FinalError(
-      "BAD_REQUEST",
-      `The field ${param || "body"} is missing or not valid: ${issue?.message}`,
-      {
-        param,
-      },
-    );
+    const param = issue?.path.join(".") || undefined;
+    const what = param === undefined ? "body" : `field ${param}`;
+    throw new FinalError("BAD_REQUEST", `The ${what} is missing or not valid: ${issue?.message}`, { param });
   }
   const fields = parsed.data;
   const texts = "prompt" in fields ? fields.prompt : "input" in fields ? fields.input : undefined;

@@ -227,6 +227,7 @@ describe("gateway, with a real network behind it", () => {
       ["no key", undefined, { model: MODEL, messages }, 401, "unauthorized", null],
       ["a wrong key", "sk-cocoon-wrong-0123456789", { model: MODEL, messages }, 401, "unauthorized", null],
       ["malformed JSON", ADMIN_KEY, "{nonsense", 400, "bad_request", null],
+      ["a body that is no object", ADMIN_KEY, "[]", 400, "bad_request", null],
       ["no messages", ADMIN_KEY, { model: MODEL }, 400, "bad_request", "messages"],
       [
         "a wrong type",
@@ -302,7 +303,22 @@ describe("gateway, with a real network behind it", () => {
   it("shows health and metrics", async () => {
     expect(await (await world.get("/healthz")).json()).toMatchObject({ ok: true, providers: 1, jobs: 1 });
     expect((await world.get("/metrics", "")).status).toBe(401);
-    expect(await (await world.get("/metrics")).text()).toContain("cocoon_gateway_requests_total");
+    const counted = await (await world.get("/metrics")).text();
+    const of = (code: string) =>
+      new RegExp(
+        `^cocoon_gateway_requests_total\\{route="/v1/chat/completions",code="${code}"\\} (\\d+)$`,
+        "m",
+      );
+    expect(counted).toMatch(of("ok"));
+    expect(of("backend_refused").exec(counted)).toBeNull();
+    world.script.status = 422;
+    await failure(world.openai.chat.completions.create({ model: MODEL, messages }));
+    world.script.status = 200;
+    const after = await (await world.get("/metrics")).text();
+    expect([of("backend_refused").exec(after)?.[1], of("ok").exec(after)?.[1]]).toEqual([
+      "1",
+      of("ok").exec(counted)?.[1],
+    ]);
   });
 
   it("closes a job on request", async () => {

@@ -90,18 +90,51 @@ const MODEL_PATH =
       "a prompt beyond its context",
       { messages: [{ role: "user", content: "word ".repeat(400) }] },
       "context_too_long",
+      null,
+      /^The prompt has \d{3,} tokens, and the model's context \d+, with the answer: send less\.$/,
     ],
-    ["tools", { tools: [{ type: "function" }] }, "unsupported_parameter"],
-    ["several answers", { n: 2 }, "unsupported_parameter"],
-    ["an image", { messages: [{ role: "user", content: [{ type: "image_url" }] }] }, "bad_request"],
+    ["tools", { tools: [{ type: "function" }] }, "unsupported_parameter", "tools", /support tools: leave it/],
+    ["several answers", { n: 2 }, "unsupported_parameter", "n", /one answer: leave n out/],
+    [
+      "an image",
+      { messages: [{ role: "user", content: [{ type: "image_url" }] }] },
+      "bad_request",
+      "messages",
+      /reads text/,
+    ],
     [
       "a chat that ends with the assistant",
       { messages: [{ role: "assistant", content: "x" }] },
       "bad_request",
+      "messages",
+      /must be the user's/,
     ],
-  ])("refuses %s", async (_what, fields, code) => {
+    [
+      "a temperature that is none",
+      { temperature: 9 },
+      "bad_request",
+      "temperature",
+      /^The field temperature is not valid: [^\n]+$/,
+    ],
+    [
+      "several prompts",
+      { messages: undefined, prompt: ["a", "b"] },
+      "unsupported_parameter",
+      "prompt",
+      /completes one text/,
+    ],
+    [
+      "an input to embed",
+      { messages: undefined, input: "a" },
+      "unsupported_parameter",
+      "input",
+      /embeddings/,
+    ],
+  ])("refuses %s, and names what it was", async (_what, fields, code, param, message) => {
     const { status, text, record } = await ask(fields);
-    expect([status, JSON.parse(text).error.code]).toEqual([400, code]);
+    const { error } = JSON.parse(text);
+    expect([status, error.code, error.param]).toEqual([400, code, param]);
+    expect(error.message).toMatch(message);
     expect(record.leaf.status).toBe("refused");
   });
 

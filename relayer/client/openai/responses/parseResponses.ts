@@ -105,11 +105,9 @@ function parseBody(bytes: Uint8Array): ResponsesBody {
   const parsed = schema.safeParse(json);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    const param = issue?.path.join(".") ?? "";
-    const name = param || "body";
-    throw new FinalError("BAD_REQUEST", `The field ${name} is missing or not valid: ${issue?.message}`, {
-      param,
-    });
+    const param = issue?.path.join(".") || undefined;
+    const what = param === undefined ? "body" : `field ${param}`;
+    throw new FinalError("BAD_REQUEST", `The ${what} is missing or not valid: ${issue?.message}`, { param });
   }
   return parsed.data;
 }

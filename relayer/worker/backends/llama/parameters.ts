@@ -44,29 +44,35 @@ export type LlamaInput =
 export function readInput(request: InferenceRequest): LlamaInput {
   const { body } = request;
   if (request.endpoint === "embeddings") {
-    throw new FinalError("UNSUPPORTED_PARAMETER", "This model makes no embeddings.", { parameter: "input" });
+    throw unsupported("input", "This model makes no embeddings.");
   }
-  const unsupported = UNSUPPORTED.find((name) => isSet(body[name]));
-  if (unsupported !== undefined || request.choices > 1) {
-    throw new FinalError("UNSUPPORTED_PARAMETER", "This model does not support a parameter of the request.", {
-      parameter: unsupported ?? "n",
-    });
+  const unknown = UNSUPPORTED.find((name) => isSet(body[name]));
+  if (unknown !== undefined) {
+    throw unsupported(unknown, `This model does not support ${unknown}: leave it out.`);
+  }
+  const several = (["n", "best_of"] as const).find((name) => (body[name] ?? 1) > 1);
+  if (several !== undefined) {
+    throw unsupported(several, `This model gives one answer: leave ${several} out.`);
   }
   if (request.endpoint === "completions") {
-    if (typeof body.prompt !== "string" || body.prompt === "") {
-      throw new FinalError("UNSUPPORTED_PARAMETER", "This model completes one text.", {
-        parameter: "prompt",
-      });
+    const { prompt } = body;
+    if (typeof prompt !== "string" || prompt === "") {
+      throw unsupported(
+        "prompt",
+        "This model completes one text: send prompt as a string that is not empty.",
+      );
     }
-    return { kind: "text", prompt: body.prompt };
+    return { kind: "text", prompt };
   }
   const messages = messagesSchema.safeParse(body.messages);
   if (!messages.success) {
-    throw new FinalError("BAD_REQUEST", "This model reads text messages of system, user and assistant.");
+    throw new FinalError("BAD_REQUEST", "This model reads text messages of system, user and assistant.", {
+      param: "messages",
+    });
   }
   const last = messages.data.at(-1);
   if (last?.role !== "user") {
-    throw new FinalError("BAD_REQUEST", "The last message must be the user's.");
+    throw new FinalError("BAD_REQUEST", "The last message must be the user's.", { param: "messages" });
   }
   return { kind: "chat", history: messages.data.slice(0, -1), prompt: last.content };
 }
@@ -75,10 +81,9 @@ export function readInput(request: InferenceRequest): LlamaInput {
 export function readSampling(request: InferenceRequest) {
   const parsed = samplingSchema.safeParse(request.body);
   if (!parsed.success) {
-    throw new FinalError(
-      "BAD_REQUEST",
-      `A sampling parameter is not valid: ${z.prettifyError(parsed.error)}`,
-    );
+    const issue = parsed.error.issues[0];
+    const param = String(issue?.path[0]);
+    throw new FinalError("BAD_REQUEST", `The field ${param} is not valid: ${issue?.message}`, { param });
   }
   const { temperature, top_p, top_k, min_p, seed, stop } = parsed.data;
   return {
@@ -89,6 +94,10 @@ export function readSampling(request: InferenceRequest) {
     seed: seed ?? undefined,
     customStopTriggers: typeof stop === "string" ? [stop] : (stop ?? undefined),
   };
+}
+
+function unsupported(param: string, message: string): FinalError {
+  return new FinalError("UNSUPPORTED_PARAMETER", message, { param });
 }
 
 function isSet(value: unknown): boolean {
