@@ -22,6 +22,9 @@ export interface Moment {
   readonly waitingMs: number;
 }
 
+/** Towards a budget's end so much less is worth a message: its requests may be the last. Any less would not pay for the gas. */
+const NEARLY_SPENT_PART = 10n;
+
 /** The newest co-signed head when it is worth a message now. */
 export function chooseCosigned(lane: Lane, moment: Moment): Settlement | undefined {
   const dueNano = (lane.cosigned?.head.amountNano ?? 0n) - lane.settledNano;
@@ -32,7 +35,7 @@ export function chooseCosigned(lane: Lane, moment: Moment): Settlement | undefin
   const isDue =
     dueNano >= policy.settleMinNano ||
     moment.waitingMs >= policy.settleMaxAgeMs ||
-    moment.budgetNearlySpent ||
+    (moment.budgetNearlySpent && dueNano * NEARLY_SPENT_PART >= policy.settleMinNano) ||
     (moment.closing && policy.settleOnClosing) ||
     endsSoon(moment);
   return isDue ? lane.cosigned : undefined;

@@ -6,6 +6,7 @@ import { chooseClaim, chooseCosigned } from "./chooseSettlement";
 import { endJob } from "./endJob";
 import { lastClaimOfJob, readJobChain } from "./readJobChain";
 import { settleLane } from "./settleLane";
+import { createUnderway } from "./underway";
 
 const BPS = 10_000n;
 /** A job with nothing new is looked at on the chain this often, in case its dates came or an event was missed. */
@@ -19,6 +20,7 @@ export interface Settler {
 export function createSettler(context: Context): Settler {
   const waitingSince = new Map<string, number>();
   const lookedAt = new Map<string, number>();
+  const underway = createUnderway(context);
 
   const settleJob = async (job: Job) => {
     const now = nowSeconds(context.clock);
@@ -70,7 +72,7 @@ export function createSettler(context: Context): Settler {
         budgetNearlySpent,
         waitingMs,
       };
-      const open = await settleLane(context, { job: job.address, openedAt, chain, lane, moment });
+      const open = await settleLane(context, { job: job.address, openedAt, chain, lane, moment, underway });
       unclaimed = open || unclaimed;
     }
     const releaseAsked = facts.releaseAskedAt !== undefined;

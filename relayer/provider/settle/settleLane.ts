@@ -9,6 +9,7 @@ import { sendAgain } from "../sendOnce";
 import { syncLane } from "../workers/openLanes";
 import { chooseClaim, chooseCosigned, type Moment, type Settlement } from "./chooseSettlement";
 import { claimedNano, type JobChain, maturedNano } from "./readJobChain";
+import type { Underway } from "./underway";
 
 export interface LaneWork {
   readonly job: string;
@@ -16,6 +17,7 @@ export interface LaneWork {
   readonly chain: JobChain;
   readonly lane: Lane;
   readonly moment: Moment;
+  readonly underway: Underway;
 }
 
 /** Sends what this lane needs now. True while something of it is still to be claimed and can be. */
@@ -45,7 +47,8 @@ export async function settleLane(context: Context, work: LaneWork): Promise<bool
     pendingNano: claimedSoFar - onChain.settled,
   };
   let open = false;
-  for (const settlement of [chooseCosigned(seen, moment), chooseClaim(seen, moment)]) {
+  const cosigned = await chooseBeyondUnderway(work, seen);
+  for (const settlement of [cosigned, chooseClaim(seen, moment)]) {
     const canArrive =
       settlement !== undefined &&
       settlement.head.issuedAtSeconds <= until &&
@@ -63,19 +66,34 @@ export async function settleLane(context: Context, work: LaneWork): Promise<bool
   return open || (unclaimed && newest <= until && chain.nowSeconds < moment.lastClaimAt);
 }
 
+/** What is due beside the settlement that is on its way, if one is: nothing has waited since before that one. */
+async function chooseBeyondUnderway(
+  { underway, job, moment }: LaneWork,
+  lane: Lane,
+): Promise<Settlement | undefined> {
+  const sentNano = await underway.amountNano(`${job}:${lane.worker}`, lane.settledNano);
+  return sentNano === undefined
+    ? chooseCosigned(lane, moment)
+    : chooseCosigned(
+        { ...lane, settledNano: sentNano },
+        { ...moment, waitingMs: 0, budgetNearlySpent: false },
+      );
+}
+
 /** False when it was refused as often as the policy allows: then it is given up, loudly. */
 async function sendSettlement(
   context: Context,
-  { job, openedAt, lane }: LaneWork,
+  { job, openedAt, lane, underway }: LaneWork,
   { head, cosignature }: Settlement,
 ): Promise<boolean> {
   const to = Address.parseRaw(job);
   const contract = openContract(context.reader, JobEscrow.fromAddress(to));
   const kind = cosignature === undefined ? "claim" : "settle";
+  const key = `${kind}:${job}:${openedAt}:${lane.worker}:${head.size}`;
   const state = await sendAgain(
     context,
     {
-      key: `${kind}:${job}:${openedAt}:${lane.worker}:${head.size}`,
+      key,
       kind,
       to,
       valueNano: () => contract.getMinValueToSettle(),
@@ -96,6 +114,9 @@ async function sendSettlement(
     },
     context.policy.maxSettleAttempts,
   );
+  if (cosignature !== undefined) {
+    underway.note(`${job}:${lane.worker}`, { key, amountNano: head.amountNano });
+  }
   if (state === "given up") {
     context.log.error({
       msg: "settlement given up",

@@ -53,6 +53,16 @@ describe("what a relayer settles, and when", () => {
     expect(chooseCosigned(lane(), moment(over))).toMatchObject({ head: { size: 4n }, cosignature: "c" });
   });
 
+  it("does not settle crumbs towards the end of a budget: a tenth of what is worth a message otherwise", () => {
+    const of = (dueNano: bigint) =>
+      chooseCosigned(
+        lane({ cosigned: { head: head(4n, dueNano), cosignature: "c" } }),
+        moment({ budgetNearlySpent: true }),
+      );
+    expect(of(99n)).toBeUndefined();
+    expect(of(100n)).toBeDefined();
+  });
+
   it("settles an amount worth a message at once", () => {
     const large = lane({ cosigned: { head: head(4n, 1_000n), cosignature: "c" } });
     expect(chooseCosigned(large, moment())).toBeDefined();
