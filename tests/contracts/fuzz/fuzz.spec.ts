@@ -12,7 +12,7 @@ import { playInProcesses } from "./processes";
 import { setStage } from "./stage";
 import { readJob, readProvider } from "./views";
 
-const SEQUENCES = 2_000;
+const SEQUENCES = 1_000;
 /** The same sequences each time, so that a change is to blame for what it breaks; `npm run fuzz` draws new ones. */
 const SEED = 41;
 
