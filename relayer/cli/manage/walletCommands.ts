@@ -14,6 +14,11 @@ export interface WalletOptions {
 /** Connects a wallet app, for all commands with `--tonconnect` to come. */
 export async function walletConnect(io: Io, options: WalletOptions): Promise<void> {
   const config = readConfig("manage", io.env);
+  const kept = keptAccount(config.COCOON_TONCONNECT_FILE);
+  if (kept !== undefined) {
+    const whose = friendly(Address.parse(kept.address), config);
+    throw new FinalError("BAD_REQUEST", `${whose} is connected already: \`cocoon wallet disconnect\` first.`);
+  }
   const store = fileStore(config.COCOON_TONCONNECT_FILE);
   const app = await appOfCommand(io, config, { app: options.app, store });
   await app.close();

@@ -182,7 +182,39 @@ describe("commands that send by a wallet app over TON Connect", () => {
     await until("it was asked", async () => phone.asked[0]);
     await phone.disconnect();
     const { code, stderr } = await run;
-    expect([code, stderr]).toEqual([1, expect.stringContaining("has ended the connection")]);
+    expect([code, stderr]).toEqual([6, expect.stringContaining("has ended the connection: look at the")]);
+  });
+
+  it("is not told otherwise by whoever else connects: that ends the command", async () => {
+    const before = await stakeNow();
+    const phone = await world.phone("provider");
+    phone.mood = "ignore";
+    const run = world.run(byApp("provider", "stake", "1"), phone);
+    await until("it was asked", async () => phone.asked[0]);
+    // The bridge knows what a link's reader knows; even the wallet's address.
+    const liar = await world.phone("provider");
+    await liar.scan(phone.link);
+    const { code, stderr } = await run;
+    expect([code, stderr]).toEqual([6, expect.stringContaining("Another app has answered in the place")]);
+    expect([liar.asked, await stakeNow()]).toEqual([[], before]);
+  });
+
+  it("waits at the bridges of all listed apps where none is named, and keeps the one that answered", async () => {
+    const before = await stakeNow();
+    const more = { COCOON_TONCONNECT_BRIDGE: "", COCOON_TONCONNECT_WALLETS: world.bridge.walletsUrl };
+    const phone = await world.phone("provider");
+    expect((await world.run(["wallet", "connect"], phone, { more })).code).toBe(0);
+    const { code } = await world.run(byApp("provider", "stake", "1"), undefined, { more });
+    expect([code, await stakeNow()]).toEqual([0, before + toNano("1")]);
+    const again = await world.run(["wallet", "connect"], undefined, { more });
+    expect([again.code, again.stderr]).toEqual([1, expect.stringContaining("is connected already")]);
+    // Another app is asked by a link of its own.
+    const named = byApp("provider", "stake", "1", "--app", LISTED_APP.appName);
+    const other = await world.phone("provider");
+    expect((await world.run(named, other, { more })).code).toBe(0);
+    expect([phone.asked.length, other.asked.length]).toEqual([1, 1]);
+    expect((await world.run(["wallet", "disconnect"], undefined, { more })).code).toBe(0);
+    await until("the app was told", async () => phone.farewells[0]);
   });
 
   describe("with a connection that is kept", () => {

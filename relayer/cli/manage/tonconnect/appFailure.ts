@@ -14,7 +14,7 @@ export function appFailure(thrown: unknown): Error {
     return new NotConfirmedError("The wallet app was told no: nothing was sent.");
   }
   if (thrown instanceof UnknownAppError || thrown instanceof WalletNotConnectedError) {
-    return disconnected(thrown);
+    return disconnected("The wallet app does not know this connection", thrown);
   }
   if (thrown instanceof WalletNotSupportFeatureError) {
     return refused("it cannot send such a transaction: use another app", thrown);
@@ -25,10 +25,10 @@ export function appFailure(thrown: unknown): Error {
   return thrown instanceof Error ? refused(lastLine(thrown), thrown) : refused(String(thrown), thrown);
 }
 
-export function disconnected(cause?: unknown): FinalError {
+export function disconnected(what: string, cause?: unknown): FinalError {
   return new FinalError(
     "UNAUTHORIZED",
-    "The wallet app has ended the connection, and nothing was sent: `cocoon wallet disconnect`, then connect anew.",
+    `${what}, and nothing was sent: \`cocoon wallet disconnect\`, then connect anew.`,
     {},
     { cause },
   );

@@ -8,7 +8,7 @@ import { showLink } from "./showLink";
 
 type ManageConfig = Config<"manage">;
 
-/** The app that a command sends by: the one of `wallet connect`, or one that a person connects for this command. */
+/** The app that a command sends by: the one of `wallet connect` unless another is named, or one that a person connects for this command. */
 export async function appOfCommand(
   io: Io,
   config: ManageConfig,
@@ -20,7 +20,8 @@ export async function appOfCommand(
   },
 ): Promise<App> {
   const file = config.COCOON_TONCONNECT_FILE;
-  const store = options.store ?? (keptAccount(file) === undefined ? memoryStore() : fileStore(file));
+  const isKept = options.app === undefined && keptAccount(file) !== undefined;
+  const store = options.store ?? (isKept ? fileStore(file) : memoryStore());
   io.leave?.(); // the SDK leaves timers running
   const opening = openApp({
     store,

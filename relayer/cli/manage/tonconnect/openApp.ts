@@ -8,6 +8,7 @@ import { type AppSource, listOf, reach, sourceOf } from "./appSource";
 import { containSdk } from "./containSdk";
 import type { SessionStore } from "./sessionStore";
 import { type Patience, untilAnswered } from "./untilAnswered";
+import { type Watch, watchConnection } from "./watchConnection";
 
 export interface AppOptions extends AppSource, Patience {
   readonly store: SessionStore;
@@ -82,11 +83,12 @@ export async function openApp(options: AppOptions): Promise<App> {
     mode = store.isKept ? "keep" : "forget";
     const address = Address.parse(wallet.account.address);
     const name = wallet.device.appName;
+    const watch = watchConnection(connector);
     store.setAccount({ address: address.toRawString(), chain: wallet.account.chain, app: name });
     return {
       address,
       name,
-      ask: (transaction) => ask(opened, address, transaction),
+      ask: (transaction) => ask(opened, watch, transaction),
       close: () => end(mode),
       disconnect: () => end("forget"),
     };
@@ -121,7 +123,7 @@ async function restored({ connector, options }: Opened): Promise<Wallet | undefi
 
 async function connected({ connector, options, stop, remark }: Opened): Promise<Wallet> {
   if (options.isKeptOnly === true) {
-    throw disconnected();
+    throw disconnected("The wallet app has ended the connection");
   }
   const source = await sourceOf(connector, options);
   const wallet = new Promise<Wallet>((resolve, reject) => {
@@ -144,17 +146,11 @@ async function connected({ connector, options, stop, remark }: Opened): Promise<
 
 async function ask(
   { connector, options, remark }: Opened,
-  address: Address,
+  watch: Watch,
   transaction: SendTransactionRequest,
 ): Promise<string> {
+  watch.require();
   const stop = new AbortController();
-  const gone = new Promise<never>((_, reject) => {
-    connector.onStatusChange((wallet) => {
-      if (wallet === null || !Address.parse(wallet.account.address).equals(address)) {
-        reject(disconnected());
-      }
-    });
-  });
   const answer = connector.sendTransaction(transaction, { signal: stop.signal }).then(
     ({ boc }) => boc,
     (thrown: unknown) => {
@@ -162,7 +158,7 @@ async function ask(
     },
   );
   try {
-    return await untilAnswered(connector, Promise.race([answer, gone]), options, () => {
+    return await untilAnswered(connector, Promise.race([answer, watch.lost]), options, () => {
       const until = new Date(transaction.validUntil * 1_000).toISOString();
       const text = `The wallet app did not answer within ${options.waitMs / 1_000} s. It may send until ${until}`;
       return new NotSeenError(`${text}: look at the wallet before you repeat it.${remark()}`);

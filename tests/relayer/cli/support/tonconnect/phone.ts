@@ -79,7 +79,8 @@ export function createPhone(deps: {
   const late: (() => Promise<void>)[] = [];
   const stop = new AbortController();
   let session: { readonly crypto: SessionCrypto; readonly app: string } | undefined;
-  let eventId = 0;
+  // Ever higher over all connections, as apps do it.
+  let eventId = Date.now();
   let scanned = "";
 
   const tell = async (message: object) => {
