@@ -40,6 +40,8 @@ describe("commands that send by a wallet app over TON Connect", () => {
     expect(await stakeNow()).toBe(STAKE + toNano("5"));
     const [asked] = phone.asked;
     const owner = await world.network.wallet("provider");
+    // To be compared with what the app shows.
+    expect(stderr).toContain(`Connected ${owner.address.toString({ bounceable: false })} in Test Wallet.`);
     expect(asked).toMatchObject({ network: "-23911", from: owner.address.toRawString() });
     const seconds = (asked?.valid_until ?? 0) - Date.now() / 1_000;
     expect([seconds > 0, seconds <= 60]).toEqual([true, true]);

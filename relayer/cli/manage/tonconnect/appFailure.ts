@@ -22,7 +22,7 @@ export function appFailure(thrown: unknown): Error {
   if (thrown instanceof BadRequestError) {
     return refused(lastLine(thrown), thrown);
   }
-  return thrown instanceof Error ? refused(lastLine(thrown), thrown) : refused(String(thrown), thrown);
+  return thrown instanceof Error ? refused(lastLine(thrown), thrown) : refused(plain(String(thrown)), thrown);
 }
 
 export function disconnected(what: string, cause?: unknown): FinalError {
@@ -40,5 +40,12 @@ function refused(why: string, cause: unknown): FinalError {
 
 /** The SDK puts its own words on the lines before. */
 function lastLine(error: Error): string {
-  return (error.message.trimEnd().split("\n").at(-1) ?? "").replace(/\.$/, "");
+  return plain(error.message.trimEnd().split("\n").at(-1) ?? "").replace(/\.$/, "");
+}
+
+const MOST_SHOWN = 200;
+
+/** Words of an app, which may be anybody's, for a terminal: without what would command it. */
+export function plain(text: string): string {
+  return text.replace(/\p{C}/gu, "").slice(0, MOST_SHOWN);
 }

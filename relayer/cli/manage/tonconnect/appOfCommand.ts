@@ -3,6 +3,7 @@ import type { Config } from "../../../config";
 import { FinalError } from "../../../errors";
 import { type Io, withProgress } from "../output";
 import { type App, openApp, requireNetwork } from "./openApp";
+import { TESTNET_GLOBAL_ID } from "./sendByApp";
 import { fileStore, keptAccount, memoryStore, type SessionStore } from "./sessionStore";
 import { showLink } from "./showLink";
 
@@ -23,9 +24,10 @@ export async function appOfCommand(
   const isKept = options.app === undefined && keptAccount(file) !== undefined;
   const store = options.store ?? (isKept ? fileStore(file) : memoryStore());
   io.leave?.(); // the SDK leaves timers running
+  const { globalId = config.COCOON_GLOBAL_ID } = options;
   const opening = openApp({
     store,
-    globalId: options.globalId ?? config.COCOON_GLOBAL_ID,
+    globalId,
     manifestUrl: config.COCOON_TONCONNECT_MANIFEST,
     bridgeUrl: config.COCOON_TONCONNECT_BRIDGE,
     walletsUrl: config.COCOON_TONCONNECT_WALLETS,
@@ -34,7 +36,13 @@ export async function appOfCommand(
     waitMs: config.COCOON_TONCONNECT_SECONDS * 1_000,
     showLink: (link) => showLink(io, link),
   });
-  return await withProgress(io, "Waiting for the wallet app", opening);
+  const app = await withProgress(io, "Waiting for the wallet app", opening);
+  if (!isKept) {
+    // Whoever reads the link can answer it: the person alone knows whose address this should be.
+    const address = app.address.toString({ bounceable: false, testOnly: globalId === TESTNET_GLOBAL_ID });
+    io.stderr.write(`Connected ${address} in ${app.name}.\n`);
+  }
+  return app;
 }
 
 /** Whose the kept connection is, without asking anybody. */

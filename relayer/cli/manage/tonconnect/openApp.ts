@@ -3,7 +3,7 @@ import { Address } from "@ton/core";
 import { type SendTransactionRequest, TonConnect, type Wallet } from "@tonconnect/sdk";
 import { NotSeenError } from "../../../../wrappers/scripting";
 import { FinalError, RetryableError } from "../../../errors";
-import { appFailure, disconnected } from "./appFailure";
+import { appFailure, disconnected, plain } from "./appFailure";
 import { type AppSource, listOf, reach, sourceOf } from "./appSource";
 import { containSdk } from "./containSdk";
 import type { SessionStore } from "./sessionStore";
@@ -82,7 +82,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     requireNetwork(wallet.account.chain, options.globalId);
     mode = store.isKept ? "keep" : "forget";
     const address = Address.parse(wallet.account.address);
-    const name = wallet.device.appName;
+    const name = plain(wallet.device.appName);
     const watch = watchConnection(connector);
     store.setAccount({ address: address.toRawString(), chain: wallet.account.chain, app: name });
     return {
@@ -103,7 +103,7 @@ export function requireNetwork(chain: string, globalId: number): void {
   if (chain !== String(globalId)) {
     throw new FinalError(
       "WRONG_NETWORK",
-      `The wallet app is on network ${chain}, this command on ${globalId} (-239 mainnet, -3 testnet): ` +
+      `The wallet app is on network ${plain(chain)}, this command on ${globalId} (-239 mainnet, -3 testnet): ` +
         "nothing was sent. Switch the app's network, or set COCOON_GLOBAL_ID.",
     );
   }

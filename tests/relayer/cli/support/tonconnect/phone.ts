@@ -195,7 +195,8 @@ export function createPhone(deps: {
 
 const DEVICE = {
   platform: "iphone",
-  appName: "Test Wallet",
+  // With a bell, which no terminal is to ring.
+  appName: "Test Wallet\u0007",
   appVersion: "1.0.0",
   maxProtocolVersion: 2,
   features: ["SendTransaction", { name: "SendTransaction", maxMessages: 255 }],
