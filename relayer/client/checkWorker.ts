@@ -89,7 +89,43 @@ export interface WorkerClaim {
   readonly nowSeconds: number;
 }
 
-/** Everything that must hold before a prompt is sealed to this worker. Throws `ATTESTATION_REFUSED` with the reason. */
+/**
+ * Everything that must hold before a prompt is sealed to this worker. Throws `ATTESTATION_REFUSED` with the reason.
+ *
+ * @example
+ * import { Address } from "@ton/core";
+ * import * as cocoon from "cocoon/browser";
+ *
+ * const { toHex, toRawAddress } = cocoon;
+ * const [hpkePublicKey, receiptPublicKey, model] = [1, 2, 3].map((byte) => new Uint8Array(32).fill(byte));
+ * const [registry, provider] = ["04", "05"].map((byte) => toRawAddress(`0:${byte.repeat(32)}`));
+ * const nowSeconds = 1_800_000_000;
+ * const dates = { notBefore: nowSeconds, notAfter: nowSeconds + 3_600 };
+ * const keys = { hpkePublicKey, receiptPublicKey, modelHash: model, configHash: new Uint8Array(32) };
+ * const bind = cocoon.encodeBind({ tee: "tdx", networkId: -239, registry, provider, gpuDigest: undefined, ...keys, ...dates });
+ * // From GET /v1/workers of the provider, after servedWorkersSchema has read it:
+ * const shown = { receiptPublicKey: toHex(receiptPublicKey), hpkePublicKey: toHex(hpkePublicKey), modelHash: toHex(model) };
+ * const served = { ...shown, bind: cocoon.toBase64(bind), model: "llama", contextLength: 8_192, inFlight: 0, capacity: 4 };
+ * // From getters of ProviderStake and AttestationRegistry, at an endpoint that the page trusts:
+ * const hashes = { hpkeKeyHash: toHex(cocoon.hashHpkeKey(hpkePublicKey)), imageHash: "06".repeat(32), modelHash: toHex(model) };
+ * const prices = { promptPrice: 2n, cachedPrice: 1n, completionPrice: 8n, reasoningPrice: 8n };
+ * const onChain = {
+ *   address: provider,
+ *   owner: Address.parse(provider),
+ *   index: 0,
+ *   endpoint: "https://provider.example",
+ *   offers: new Map([[hashes.modelHash, { ...prices, contextLength: 4_096, concurrency: 4 }]]),
+ *   workers: new Map([[served.receiptPublicKey, { ...hashes, expiresAt: nowSeconds + 7_200, epoch: 1 }]]),
+ *   hasRoom: true,
+ * };
+ * const images = new Map([[hashes.imageHash, nowSeconds + 1_800]]);
+ * const allowed = { epoch: 1, images, models: new Set([hashes.modelHash]) };
+ *
+ * const network = { globalId: -239, attestationRegistry: registry };
+ * const claim = { served, provider: onChain, allowed, network, policy: cocoon.DEFAULT_POLICY, nowSeconds };
+ * const worker = cocoon.checkWorker(claim);
+ * console.log(worker.model, worker.contextLength, worker.expiresAt - nowSeconds); // llama 4096 1800
+ */
 export function checkWorker(claim: WorkerClaim): VerifiedWorker {
   const { served, provider, allowed, policy, nowSeconds } = claim;
   const key = toWorkerKey(served.receiptPublicKey);

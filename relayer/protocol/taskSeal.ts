@@ -48,11 +48,14 @@ export function sealTask(
     readonly hpkePublicKey: Uint8Array;
     readonly bindHash: Uint8Array;
     readonly content: Uint8Array;
+    /** For published test vectors only. */
+    readonly fixedEphemeralKey?: Uint8Array;
   },
 ): { readonly bytes: Uint8Array; openAnswer(bytes: Uint8Array): Uint8Array } {
   const sender = createHpkeSender({
     recipientPublicKey: request.hpkePublicKey,
     info: concatBytes(REQUEST_TAG, request.bindHash),
+    fixedEphemeralKey: request.fixedEphemeralKey,
   });
   const keyId = keyIdOf(request.hpkePublicKey);
   const plaintext = padded(request.content, sizeClassOf(LENGTH_BYTES + request.content.length));
@@ -84,6 +87,8 @@ export function openTask(
     readonly hpkePublicKey: Uint8Array;
     readonly bindHash: Uint8Array;
     readonly bytes: Uint8Array;
+    /** For published test vectors only. */
+    readonly fixedResponseNonce?: Uint8Array;
   },
 ): { readonly content: Uint8Array; sealAnswer(content: Uint8Array): Uint8Array } {
   const { bytes } = request;
@@ -100,15 +105,22 @@ export function openTask(
   });
   const sealed = bytes.subarray(KEY_ID_BYTES + ENC_BYTES);
   const content = unpadded(receiver.open(concatBytes(keyId, placeBytes(place)), sealed));
-  return { content, sealAnswer: (answer) => sealAnswer(place, { receiver, enc, answer }) };
+  return {
+    content,
+    sealAnswer: (answer) => sealAnswer(place, { receiver, enc, answer, nonce: request.fixedResponseNonce }),
+  };
 }
 
 /** A fresh nonce each time, so that a task that was run twice never repeats a key. */
 function sealAnswer(
   place: TaskPlace,
-  { receiver, enc, answer }: { receiver: HpkeReceiver; enc: Uint8Array; answer: Uint8Array },
+  {
+    receiver,
+    enc,
+    answer,
+    nonce: responseNonce = primitives.randomBytes(NONCE_BYTES),
+  }: { receiver: HpkeReceiver; enc: Uint8Array; answer: Uint8Array; nonce: Uint8Array | undefined },
 ): Uint8Array {
-  const responseNonce = primitives.randomBytes(NONCE_BYTES);
   const secret = receiver.export(ANSWER_TAG, 32);
   const { key, nonceBase } = deriveResponseKey({ secret, enc, responseNonce });
   const steps = Math.ceil((LENGTH_BYTES + answer.length) / ANSWER_STEP);

@@ -10,6 +10,8 @@ import {
   encodeHead,
   encodeLeaf,
   encodeRecord,
+  encodeRelease,
+  encodeTaskAnswer,
   encodeTerms,
   gpuNonce,
   hashBind,
@@ -20,10 +22,13 @@ import {
   hashResponse,
   hashSealedBody,
   hashTerms,
+  openTask,
   primitives,
   sealRequest,
+  sealTask,
   signAuthorization,
   signHead,
+  signRelease,
   toHex,
   utf8ToBytes,
 } from "../../../relayer/protocol";
@@ -57,6 +62,8 @@ export function vectorFiles(): Record<string, unknown> {
     head: headCases(),
     authorization: authorizationCases(),
     sealed: sealedCases(),
+    release: releaseCases(),
+    task: taskCases(),
   };
 }
 
@@ -167,6 +174,59 @@ function authorizationCases() {
   const signature = signAuthorization(SESSION_SEED, statement);
   const encoded = encodeAuthorization(statement);
   return [{ statement, encoded, sessionSeed: SESSION_SEED, sessionPublicKey: SESSION, signature }];
+}
+
+function releaseCases() {
+  const ask = { networkId: NETWORK, job: JOB, expiresAt: NOW + 300 };
+  const signature = signRelease(SESSION_SEED, ask);
+  return [
+    { ask, encoded: encodeRelease(ask), sessionSeed: SESSION_SEED, sessionPublicKey: SESSION, signature },
+  ];
+}
+
+function taskCases() {
+  const place = { networkId: NETWORK, job: JOB };
+  const keys = { hpkePublicKey: HPKE_PUBLIC, bindHash: hashBind(encodeBind(BIND)) };
+  const answer = {
+    ...place,
+    requestHash: bytes(32, 1),
+    responseHash: bytes(32, 2),
+    status: 0,
+    issuedAt: NOW,
+  };
+  const encoded = encodeTaskAnswer(answer);
+  return {
+    statements: [
+      {
+        answer,
+        encoded,
+        receiptSeed: RECEIPT_SEED,
+        workerPublicKey: WORKER,
+        signature: primitives.ed25519Sign(RECEIPT_SEED, encoded),
+      },
+    ],
+    sealed: ["\0How are you?", '\u0001{"model":"m","messages":[]}'].map((text) => {
+      const content = utf8ToBytes(text);
+      const reply = utf8ToBytes("Well.");
+      const [fixedEphemeralKey, fixedResponseNonce] = [bytes(32, 0x77), bytes(32, 0x55)];
+      const { bytes: request } = sealTask(place, { ...keys, content, fixedEphemeralKey });
+      const opened = openTask(place, {
+        ...keys,
+        hpkePrivateKey: HPKE_PRIVATE,
+        bytes: request,
+        fixedResponseNonce,
+      });
+      return {
+        place,
+        hpkePrivateKey: HPKE_PRIVATE,
+        ...keys,
+        fixedEphemeralKey,
+        content,
+        request,
+        reply: { nonce: fixedResponseNonce, text: reply, answer: opened.sealAnswer(reply) },
+      };
+    }),
+  };
 }
 
 function sealedCases() {
