@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import pc from "picocolors";
 import { createPccsCollateral, INTEL_ROOT_KEY, readCollateralFile } from "../attestation";
 import { collateralRequestOf } from "../attestation/collateral/collateralSource";
 import type { Collateral } from "../attestation/tdx/collateral";
@@ -11,6 +10,7 @@ import { type QuoteVerdict, verifyQuote } from "../attestation/tdx/verifyQuote";
 import { FinalError, toCocoonError } from "../errors";
 import { systemClock } from "../observe/clock";
 import { fromHex, toHex } from "../protocol";
+import { pc } from "./terminalColors";
 
 export interface AttestVerifyOptions {
   readonly quote: string;

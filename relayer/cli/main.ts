@@ -1,7 +1,10 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Command } from "commander";
 import { toCocoonError } from "../errors";
 import type { AttestImageOptions, AttestVerifyOptions } from "./attest";
 import { addManageCommands } from "./manage/commands";
+import { ROOT } from "./root";
 import type { UpOptions } from "./up/up";
 import type { VerifyOptions } from "./verify";
 
@@ -20,6 +23,13 @@ const commands = {
 
 const program = new Command("cocoon")
   .description("A market for private AI inference on TON.")
+  .version(
+    JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")).version,
+    "-V, --version",
+    "print the version",
+  )
+  // Long subcommands leave few columns for what they do: these are still wrapped, so that 80 suffice.
+  .configureHelp({ minWidthToWrap: 20 })
   .showHelpAfterError()
   .enablePositionalOptions();
 
@@ -62,7 +72,7 @@ program
   .description("prove that an answer belongs to a prompt, model, image and time")
   .argument("<receipt>", "a receipt file, as GET /v1/receipts/{id} gives it")
   .option("--json", "print the verdict as JSON")
-  .option("--endpoint <url>", "JSON-RPC URL for the one chain read", "http://127.0.0.1:8081/api/v2/jsonRPC")
+  .option("--endpoint <url>", "JSON-RPC URL for the one chain read (default: the first of COCOON_ENDPOINTS)")
   .option("--offline", "leave the chain read out; the verdict then says so")
   .action((file: string, options: VerifyOptions) => commands.verify().verify(file, options));
 

@@ -1,5 +1,9 @@
 import { EXIT } from "./exitCode";
-import { colorsOf, type Io, toJson } from "./output";
+import { colorsOf, type Io, toJson, wrapped } from "./output";
+
+/** Where a line says what was found, and what to do about it. */
+const DETAIL_COLUMN = 22;
+const FIX_COLUMN = 25;
 
 /** One thing that was looked at. `note`: worth knowing, nothing to mend. */
 export interface Check {
@@ -23,9 +27,9 @@ export function printChecks(io: Io, options: { readonly json?: boolean }, checks
       note: colors.yellow("note  "),
     };
     for (const { name, outcome, detail, fix } of checks) {
-      io.stdout.write(`${marks[outcome]}  ${name.padEnd(12)}  ${detail}\n`);
+      io.stdout.write(`${marks[outcome]}  ${name.padEnd(12)}  ${wrapped(detail, DETAIL_COLUMN)}\n`);
       if (fix !== undefined && outcome !== "ok") {
-        io.stdout.write(`                      ${colors.dim("->")} ${fix}\n`);
+        io.stdout.write(`${" ".repeat(DETAIL_COLUMN)}${colors.dim("->")} ${wrapped(fix, FIX_COLUMN)}\n`);
       }
     }
   }

@@ -39,6 +39,21 @@ export function table(header: readonly string[], rows: readonly (readonly string
     .join("");
 }
 
+/** A text in lines that end by column 80 and begin, but for the first, at `column`. A longer word has a line of its own. */
+export function wrapped(text: string, column: number): string {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && column + line.length + 1 + word.length > WIDTH) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === "" ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line].join(`\n${" ".repeat(column)}`);
+}
+
 function cut(text: string, width: number): string {
   if (text.length <= width) {
     return text;

@@ -1,9 +1,9 @@
-import pc from "picocolors";
 import type { QuotePath } from "../../attestation/submit";
 import type { ChainReader } from "../../chain";
 import { devWallet } from "../../localnet/devWallets";
 import { formatTon } from "../../protocol";
 import type { GatewayAnswer } from "../askGateway";
+import { pc } from "../terminalColors";
 import type { OnChainAttestation } from "./attestation";
 import { type Audit, conserved, type Settlement } from "./money";
 import type { Terminal } from "./terminal";

@@ -1,4 +1,4 @@
-import pc from "picocolors";
+import { pc } from "../terminalColors";
 
 /** What a person sees while the network starts; silent with `--json`. */
 export interface Terminal {

@@ -90,6 +90,10 @@ describe("cocoon doctor", () => {
       ...["version", "endpoint", "clock", "network", "gateway", "state", "secrets", "TEE"],
       ...["port", "port", "port"],
     ]);
+    expect(stdout).toContain("no TEE device here\n                      -> A worker for others");
+    const wide = stdout.split("\n").filter((line) => line.length > 80);
+    // A name that is longer than what is left of a line stands alone in it.
+    expect(wide.filter((line) => line.trim().includes(" "))).toEqual([]);
   });
 
   describe("the chain", () => {

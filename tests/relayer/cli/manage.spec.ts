@@ -340,6 +340,40 @@ describe("the commands that look at a network and send to it", () => {
     expect(refused.stderr).toContain("BACKEND_REFUSED: The gateway answered 401");
   });
 
+  it("as a process: tells its version, helps in 80 columns, and verifies a receipt at the configured endpoint", async () => {
+    const run = (args: readonly string[]) =>
+      promisify(execFile)(process.execPath, ["relayer/cli/cocoon.cjs", ...args], {
+        cwd: ROOT,
+        env: { ...process.env, ...env, CI: "true" },
+      }).then(
+        ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+        (failed: { code: number; stdout: string; stderr: string }) => failed,
+      );
+    const answer = await world.post("/v1/chat/completions", {
+      model: MODEL,
+      messages: [{ role: "user", content: "what may I keep?" }],
+    });
+    const receipt = join(folder, "receipt.json");
+    writeFileSync(
+      receipt,
+      await (await world.get(`/v1/receipts/${answer.headers.get("cocoon-receipt")}`)).text(),
+    );
+    const [version, help, verified, absent] = await Promise.all(
+      [["--version"], ["job", "--help"], ["verify", receipt], ["verify", join(folder, "absent.json")]].map(
+        run,
+      ),
+    );
+    expect(version?.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect(help?.stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
+    expect([verified?.code, verified?.stderr]).toEqual([0, ""]);
+    expect(verified?.stdout).toContain("attested on chain");
+    expect(verified?.stdout).toContain("The receipt holds.");
+    expect(stripVTControlCharacters(verified?.stdout ?? "")).toBe(verified?.stdout);
+    const wide = verified?.stdout.split("\n").filter((line) => line.length > 80) ?? [];
+    expect(wide.filter((line) => line.trim().includes(" "))).toEqual([]);
+    expect([absent?.code, absent?.stderr]).toEqual([2, `${join(folder, "absent.json")} cannot be read.\n`]);
+  });
+
   // Last, with the next one, because they move the chain's time.
   it("declares demand, puts a job up for auction, bids, awards it, and asks a question on the chain", async () => {
     const model = toHex(MODEL_HASH);
