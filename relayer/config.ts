@@ -269,6 +269,9 @@ const manage = z.object({
   COCOON_WORKER_PORT: port.default(8090),
 });
 
+/** As the command line has them. */
+const NAMES: Partial<Record<string, string>> = { provider: "relayer", manage: "command" };
+
 const SCHEMAS = { localnet, worker, attestor, provider, gateway, manage } as const;
 export type Role = keyof typeof SCHEMAS;
 export type Config<R extends Role> = Readonly<z.infer<(typeof SCHEMAS)[R]>>;
@@ -287,8 +290,16 @@ export function readConfig<R extends Role>(
   );
   const parsed = schema.safeParse(present);
   if (!parsed.success) {
-    const faults = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
-    throw new FinalError("CONFIG_INVALID", `The ${role} cannot start. ${faults.join("; ")}.`);
+    const faults = parsed.error.issues.map(({ path, message }) => {
+      const name = path.join(".");
+      return path[0] === undefined || String(path[0]) in present
+        ? `${name}: ${message}`
+        : `${name} is not set`;
+    });
+    throw new FinalError(
+      "CONFIG_INVALID",
+      `The ${NAMES[role] ?? role} cannot start. ${faults.join("; ")}. docs/operate.md has all variables.`,
+    );
   }
   // The schema was chosen by `role`, which TypeScript cannot follow through the lookup.
   return Object.freeze(parsed.data) as Config<R>;

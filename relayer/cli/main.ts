@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
-import { toCocoonError } from "../errors";
+import { FinalError, toCocoonError } from "../errors";
 import type { AttestImageOptions, AttestVerifyOptions } from "./attest";
 import { addManageCommands } from "./manage/commands";
 import { ROOT } from "./root";
@@ -39,7 +39,7 @@ program
   .option("--once", "stop after the first paid answer")
   .option("--json", "print JSON instead of text")
   .option("--port <port>", "the gateway's port", "8000")
-  .option("--dir <dir>", "where state and logs go; emptied first", ".cocoon/up")
+  .option("--dir <dir>", "where state and logs go; emptied first, unless a network runs in it", ".cocoon/up")
   .action((options: UpOptions) => commands.up().up(options));
 
 program
@@ -106,7 +106,23 @@ attest
   .action((options: AttestImageOptions) => commands.attest().attestImage(options));
 
 program.parseAsync().catch((thrown: unknown) => {
-  const error = toCocoonError(thrown);
+  const error = toCocoonError(portInUse(thrown) ?? thrown);
   process.stderr.write(`${error.code}: ${error.message}\n`);
   process.exit(1);
 });
+
+/** What Node says of a port that another process holds is no sentence. */
+function portInUse(thrown: unknown): FinalError | undefined {
+  if (!(thrown instanceof Error)) {
+    return undefined;
+  }
+  const { code, address, port }: NodeJS.ErrnoException & { address?: string; port?: number } = thrown;
+  return code === "EADDRINUSE"
+    ? new FinalError(
+        "CONFIG_INVALID",
+        `${address}:${port} is in use: stop what listens there, or set another port (docs/operate.md has the variable).`,
+        {},
+        { cause: thrown },
+      )
+    : portInUse(thrown.cause);
+}

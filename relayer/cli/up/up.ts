@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { request } from "undici";
 import { contractCodes } from "../../../wrappers/codes";
@@ -26,12 +26,14 @@ export interface UpOptions {
   readonly dir: string;
 }
 
-/** Says that `cocoon up` made this directory and may empty it. */
+/** Says that `cocoon up` made this directory and may empty it; holds the endpoint of the network that it was made for. */
 const MARKER = ".cocoon-up";
 const STAKE_TON = "100";
 const PROMPT =
   "Summarize this chat:\nAnna: Can we move the meeting to Friday at 10?\nBen: Yes, Friday at 10 works for me.";
 const CHAIN_MS = 10_000;
+/** A network of this machine answers at once. */
+const ANSWER_MS = 2_000;
 const WORKER_READY_MS = 60_000;
 
 interface Stage {
@@ -46,10 +48,12 @@ interface Stage {
 export async function up(options: UpOptions): Promise<void> {
   const startedAt = Date.now();
   const dir = resolve(ROOT, options.dir);
-  emptyDirectory(dir);
+  const gatewayPort = readPort(options.port);
+  await emptyDirectory(dir);
   const terminal = options.json === true ? silentTerminal : createTerminal(process.stdout);
   const processes = createProcesses({ root: ROOT, logDir: dir });
-  const plan = await makePlan({ dir, root: ROOT, gatewayPort: Number(options.port) });
+  const plan = await makePlan({ dir, root: ROOT, gatewayPort });
+  writeFileSync(join(dir, MARKER), plan.endpoint);
   const reader = createToncenterClient({ endpoint: plan.endpoint, timeoutMs: CHAIN_MS, log: silentLog });
   const interrupted = onInterrupt();
   try {
@@ -66,9 +70,22 @@ export async function up(options: UpOptions): Promise<void> {
   process.exit(0);
 }
 
-/** Removes what an earlier start left here, and nothing that it did not make. */
-function emptyDirectory(dir: string): void {
+function readPort(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) {
+    throw new FinalError("CONFIG_INVALID", "--port is a number from 0 to 65535; 0 takes any free one.");
+  }
+  return Number(text);
+}
+
+/** Removes what an earlier start left here, and nothing that it did not make or that still runs. */
+async function emptyDirectory(dir: string): Promise<void> {
   const marker = join(dir, MARKER);
+  if (existsSync(marker) && (await isAnswering(readFileSync(marker, "utf8")))) {
+    throw new FinalError(
+      "CONFIG_INVALID",
+      `A network runs in ${dir} already: stop it, or give this one another --dir.`,
+    );
+  }
   if (existsSync(dir) && readdirSync(dir).length > 0 && !existsSync(marker)) {
     throw new FinalError(
       "CONFIG_INVALID",
@@ -78,6 +95,16 @@ function emptyDirectory(dir: string): void {
   rmSync(dir, { recursive: true, force: true });
   mkdirSync(dir, { recursive: true });
   writeFileSync(marker, "");
+}
+
+async function isAnswering(endpoint: string): Promise<boolean> {
+  if (!URL.canParse(endpoint)) {
+    return false;
+  }
+  const timeouts = { headersTimeout: ANSWER_MS, bodyTimeout: ANSWER_MS };
+  const answer = await request(new URL("/healthz", endpoint), timeouts).catch(() => undefined);
+  await answer?.body.dump();
+  return answer?.statusCode === 200;
 }
 
 function onInterrupt(): Promise<void> {
