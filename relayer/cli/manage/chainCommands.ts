@@ -109,10 +109,11 @@ export function jobOpen(
   return act(io, options, {
     script: {
       run: async (host, args) => {
-        await (auction ? openAuction : openJob).run(host, args);
-        if (seed !== undefined) {
+        // Before anything is sent: a job that is seen too late is open all the same, and of no use without its key.
+        if (seed !== undefined && options.dryRun !== true) {
           host.ui().write(`session key's seed, keep it secret: ${toHex(seed)}`);
         }
+        await (auction ? openAuction : openJob).run(host, args);
       },
     },
     what: "Opening",
