@@ -26,6 +26,8 @@ export interface WorkerCall {
   readonly salt: Uint8Array;
   readonly body: Uint8Array;
   readonly maxCostNano: bigint;
+  /** How long it may take from sending to its end. */
+  readonly totalMs: number;
   /** The client's own end; the generation stops with it. */
   readonly signal: AbortSignal;
 }
@@ -37,6 +39,11 @@ export interface WorkerAnswer {
   /** Once. A piece is taken only after the promise of the one before, so a slow reader slows the worker. */
   read(onPayload: (payload: Uint8Array) => void | Promise<void>): Promise<Uint8Array>;
   abort(): void;
+}
+
+/** True for an answer that is sent on piece by piece. */
+export function isStream({ status, contentType }: Pick<WorkerAnswer, "status" | "contentType">): boolean {
+  return contentType.startsWith("text/event-stream") && status < 400;
 }
 
 /** A request as it goes out, and what opens its answer. */
@@ -59,7 +66,7 @@ export async function callWorker(
   const { options, openResponse } = sealCall(deps, call);
   await noted;
   const sent = deps.http.send(call.worker.endpoint, options);
-  const limits = createLimits(deps, { client: call.signal, exchange: sent });
+  const limits = createLimits(deps, { ...call, exchange: sent });
   try {
     const answer = await sent.answer;
     if (answer.statusCode !== 200) {
@@ -189,7 +196,11 @@ function openFrames(body: Pick<HttpAnswer, "next">, opener: ResponseOpener) {
 /** The waits of one call: client's end, first byte, total. Between two chunks the socket's own limit holds. */
 function createLimits(
   deps: ClientDeps,
-  { client, exchange }: { readonly client: AbortSignal; readonly exchange: Pick<SentRequest, "abort"> },
+  {
+    signal: client,
+    totalMs,
+    exchange,
+  }: Pick<WorkerCall, "signal" | "totalMs"> & { readonly exchange: Pick<SentRequest, "abort"> },
 ) {
   let reason: "client" | "firstByte" | "total" | undefined;
   const stop = (why: "client" | "firstByte" | "total") => {
@@ -204,7 +215,7 @@ function createLimits(
     client.removeEventListener("abort", onClient);
   };
   const firstByte = setTimeout(() => stop("firstByte"), deps.policy.firstByteMs);
-  const total = setTimeout(() => stop("total"), deps.policy.totalMs);
+  const total = setTimeout(() => stop("total"), totalMs);
   if (client.aborted) {
     onClient();
   }

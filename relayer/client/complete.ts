@@ -24,6 +24,7 @@ import type { Charge, Spender } from "./spender";
 import type { Successors } from "./successors";
 import { syncSession } from "./syncSession";
 import type { TrackRecord } from "./trackRecord";
+import { isAffordable, leftMs, type Trials } from "./trials";
 
 const YOUNG_RETRY_MS = 250;
 const NOT_YET: ReadonlySet<ErrorCode> = new Set([
@@ -82,22 +83,6 @@ export interface CompleteDeps extends ClientDeps {
   readonly spender: Spender;
 }
 
-/** What one request has been through. */
-export interface Trials {
-  /** Failed attempts so far. */
-  count: number;
-  /** Workers that are not asked again. */
-  readonly tried: Set<string>;
-  /** Providers whose keys were fetched again because a key was stale. */
-  readonly renewed: Set<string>;
-  /** Providers whose worker was waited for because it did not answer: its next word may be that the key is stale. */
-  readonly awaited: Set<string>;
-}
-
-export function createTrials(): Trials {
-  return { count: 0, tried: new Set(), renewed: new Set(), awaited: new Set() };
-}
-
 /** Sends a request to the best worker, and to others until one begins to answer. */
 export async function attempt(
   deps: CompleteDeps,
@@ -107,15 +92,19 @@ export async function attempt(
   const { tried, renewed, awaited } = trials;
   deps.auctions.want(request.model);
   let last: unknown;
-  while (trials.count < deps.policy.maxAttempts) {
-    const worker = ranked(deps, request).find(({ key }) => !tried.has(key));
+  const others = () =>
+    ranked(deps, request).filter((worker) => {
+      const { openNano } = trials;
+      return !tried.has(worker.key) && isAffordable(deps, request, { worker, openNano });
+    });
+  while (trials.count < deps.policy.maxAttempts && leftMs(deps, trials) > 0) {
+    const [worker] = others();
     if (worker === undefined) {
       break;
     }
     try {
-      const others = () => ranked(deps, request).filter(({ key }) => !tried.has(key));
       const ask = (asked: VerifiedWorker, signal: AbortSignal) =>
-        attemptAt(deps, { ...request, signal }, asked);
+        attemptAt(deps, { ...request, signal }, { worker: asked, trials });
       return await hedged(deps, { request, first: worker, others, ask });
     } catch (thrown) {
       last = thrown;
@@ -246,7 +235,7 @@ export function ranked(
 async function attemptAt(
   deps: CompleteDeps,
   request: CompletionRequest,
-  worker: VerifiedWorker,
+  { worker, trials }: { readonly worker: VerifiedWorker; readonly trials: Trials },
 ): Promise<Attempt> {
   const { session, charge, maxCostNano } = await fundCall(deps, request, worker);
   deps.successors.look(session);
@@ -280,7 +269,9 @@ async function attemptAt(
   deps.inFlight.begin(worker.key);
   const sentAtMs = deps.clock.nowMs();
   try {
-    const call = { worker, session, requestId: requestIdBytes, salt, body, maxCostNano, signal };
+    trials.sentAtMs ??= sentAtMs;
+    const totalMs = leftMs(deps, trials);
+    const call = { worker, session, requestId: requestIdBytes, salt, body, maxCostNano, totalMs, signal };
     // Nothing of a call that a crash could make us forget may leave: its receipt would be missing in the lane for ever.
     const answer = await callWorker(deps, call, noting);
     session.freshSinceMs = undefined;
@@ -291,10 +282,12 @@ async function attemptAt(
     return { ...facts, answer, sentAtMs };
   } catch (thrown) {
     deps.inFlight.end(worker.key);
-    if (!isNoted || neverArrived(session, toCocoonError(thrown))) {
+    const error = toCocoonError(thrown);
+    if (!isNoted || neverArrived(session, error)) {
       bookCall(deps, facts, { status: "unsent", costNano: 0n });
     } else {
-      // The worker may have begun: its receipt, if there is one, is part of the lane.
+      // The worker may have begun: its receipt, if there is one, is part of the lane. After a refusal it is at price zero.
+      trials.openNano += typeof error.facts.status === "number" ? 0n : maxCostNano;
       deps.recover(facts);
     }
     throw thrown;

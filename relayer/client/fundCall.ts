@@ -17,7 +17,7 @@ export interface Funding {
   readonly maxCostNano: bigint;
 }
 
-type CostedRequest = Parameters<typeof costLimit>[1];
+export type CostedRequest = Parameters<typeof costLimit>[1];
 
 /** What a request may cost with this worker, by prices. */
 export function costAtOf(
@@ -26,6 +26,16 @@ export function costAtOf(
   { contextLength }: Pick<VerifiedWorker, "contextLength">,
 ): CostAt {
   return (prices) => costLimit(deps.policy, request, { contextLength, prices });
+}
+
+/** The same, whatever its caller allows, at the prices of the job that is open with this worker or of its offer. */
+export function worstNano(
+  deps: Pick<ClientDeps, "policy"> & { readonly sessions: Pick<Sessions, "find"> },
+  request: CostedRequest,
+  worker: VerifiedWorker,
+): bigint {
+  const costAt = costAtOf(deps, { ...request, maxCostNano: undefined }, worker);
+  return costAt(deps.sessions.find(worker)?.terms ?? worker.prices);
 }
 
 /** Finds or opens the job that pays for a request, and sets its worst case aside there and with the caller. */

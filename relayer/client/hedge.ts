@@ -1,7 +1,7 @@
 import { toCocoonError } from "../errors";
 import type { VerifiedWorker } from "./checkWorker";
-import { costLimit } from "./costs";
 import type { ClientDeps } from "./deps";
+import { type CostedRequest, worstNano } from "./fundCall";
 import type { InFlight } from "./inFlight";
 import { mayDoBetterElsewhere, retryAfter } from "./retryPolicy";
 import type { Sessions } from "./sessions";
@@ -20,7 +20,7 @@ interface HedgeDeps<A> extends Pick<ClientDeps, "policy" | "clock" | "log"> {
 }
 
 export interface Hedge<A> {
-  readonly request: Parameters<typeof costLimit>[1] & {
+  readonly request: CostedRequest & {
     readonly isStream?: boolean;
     readonly signal: AbortSignal;
   };
@@ -93,10 +93,7 @@ async function isLate(begun: Promise<unknown>, ms: number): Promise<boolean> {
 
 /** The best of another provider that can begin now, if both answers fit into what the caller allows. */
 function secondOf<A>(deps: HedgeDeps<A>, { request, first, others }: Hedge<A>): VerifiedWorker | undefined {
-  const worstOf = (worker: VerifiedWorker): bigint => {
-    const prices = deps.sessions.find(worker)?.terms ?? worker.prices;
-    return costLimit(deps.policy, { ...request, maxCostNano: undefined }, { ...worker, prices });
-  };
+  const worstOf = (worker: VerifiedWorker): bigint => worstNano(deps, request, worker);
   return others().find(
     (worker) =>
       worker.provider !== first.provider &&

@@ -58,6 +58,7 @@ export interface Policy {
   readonly hedgeAfterMs: number | undefined;
   /** Between two frames; a worker sends keep-alives. */
   readonly interFrameMs: number;
+  /** From the first sending of a request to its answer's end, however many workers are asked. */
   readonly totalMs: number;
   /** How long a request waits for its job to be accepted. */
   readonly openWaitMs: number;
@@ -65,7 +66,7 @@ export interface Policy {
   readonly deadWaitMs: number;
   /** How long it waits for a worker that answers to be attested anew, and for its lane in the job that is open. */
   readonly renewWaitMs: number;
-  /** Workers or providers tried before the first byte. */
+  /** Workers or providers tried before the first byte of an answer is told. */
   readonly maxAttempts: number;
   /** A provider that failed is passed over so long while another one serves. */
   readonly cooldownMs: number;

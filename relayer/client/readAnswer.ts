@@ -3,7 +3,7 @@ import { createResponseHasher, type ReceiptRecord } from "../protocol";
 import { bookCall } from "./bookCall";
 import type { Attempt, CompleteDeps } from "./complete";
 import type { Cosigner } from "./cosigner";
-import { takeReceipt } from "./takeReceipt";
+import { type ReceiptClaim, type TakenReceipt, takeReceipt } from "./takeReceipt";
 
 /** How long an answer waits for the receipt before its own, when two end at once; after that its cost is told later. */
 const COST_WAIT_MS = 50;
@@ -20,12 +20,22 @@ export interface ReadDeps extends CompleteDeps {
   readonly saving: Map<string, Promise<unknown>>;
 }
 
+type AnswerDeps = Pick<
+  ReadDeps,
+  "store" | "secretBox" | "wallet" | "log" | "clock" | "policy" | "spender" | "recover" | "saving"
+> & {
+  readonly sessions: Pick<ReadDeps["sessions"], "release">;
+  readonly inFlight: Pick<ReadDeps["inFlight"], "end" | "failed" | "ban">;
+  readonly track: Pick<ReadDeps["track"], "failed" | "wrote">;
+  readonly cosigner: Pick<Cosigner, "touch">;
+};
+
 /**
  * Reads an answer to its end, hands out its pieces and checks its receipt. Resolves only for an answer that is whole
  * and whose receipt holds; saving, booking and co-signing go on behind it.
  */
 export async function readAnswer(
-  deps: ReadDeps,
+  deps: AnswerDeps,
   attempt: Attempt,
   onPayload: (payload: Uint8Array) => void | Promise<void>,
 ): Promise<Outcome> {
@@ -47,29 +57,34 @@ export async function readAnswer(
   } finally {
     deps.inFlight.end(worker.key);
   }
+  const taken = takeOrCondemn(deps, attempt, {
+    record: json,
+    responseHash: hasher.digest(),
+    texts: kept === undefined ? undefined : { request: textOf([attempt.body]), response: textOf(kept) },
+  });
+  const { status, completionTokens, reasoningTokens } = taken.record.leaf;
+  const tokens = Number(completionTokens + reasoningTokens);
+  if (tokens > 0) {
+    deps.track.wrote(worker.key, { tokens, ms: deps.clock.nowMs() - attempt.sentAtMs });
+  }
+  // The one place where the call is booked, though a neighbour that turns out to be wrong may still fail the answer.
+  taken.costNano.then(
+    (costNano) => bookCall(deps, attempt, { status, costNano }),
+    (thrown: unknown) => condemn(deps, attempt, thrown),
+  );
+  keepUntilSaved(deps, requestId, taken.saved);
+  deps.cosigner.touch(session, worker.key);
+  return { record: taken.record, costNano: await soon(taken.costNano) };
+}
+
+function takeOrCondemn(
+  deps: AnswerDeps,
+  attempt: Attempt,
+  told: Pick<ReceiptClaim, "record" | "responseHash" | "texts">,
+): TakenReceipt {
+  const { session, worker, requestId, maxCostNano, requestHash } = attempt;
   try {
-    const taken = takeReceipt(deps, {
-      session,
-      worker: worker.key,
-      requestId,
-      record: json,
-      maxCostNano: attempt.maxCostNano,
-      requestHash: attempt.requestHash,
-      responseHash: hasher.digest(),
-      texts: kept === undefined ? undefined : { request: textOf([attempt.body]), response: textOf(kept) },
-    });
-    const { status, completionTokens, reasoningTokens } = taken.record.leaf;
-    const tokens = Number(completionTokens + reasoningTokens);
-    if (tokens > 0) {
-      deps.track.wrote(worker.key, { tokens, ms: deps.clock.nowMs() - attempt.sentAtMs });
-    }
-    taken.costNano.then(
-      (costNano) => bookCall(deps, attempt, { status, costNano }),
-      (thrown: unknown) => condemn(deps, attempt, thrown),
-    );
-    keepUntilSaved(deps, requestId, taken.saved);
-    deps.cosigner.touch(session, worker.key);
-    return { record: taken.record, costNano: await soon(taken.costNano) };
+    return takeReceipt(deps, { session, worker: worker.key, requestId, maxCostNano, requestHash, ...told });
   } catch (thrown) {
     condemn(deps, attempt, thrown);
     throw thrown;
@@ -77,7 +92,11 @@ export async function readAnswer(
 }
 
 /** Who breaks off whatever it begins is no better than one that begins nothing. */
-function brokenOff(deps: ReadDeps, { worker }: Attempt, thrown: unknown): never {
+function brokenOff(
+  deps: Pick<AnswerDeps, "inFlight" | "track">,
+  { worker }: Attempt,
+  thrown: unknown,
+): never {
   if (toCocoonError(thrown).code !== "CLIENT_CLOSED") {
     deps.inFlight.failed(worker.key);
     deps.track.failed(worker.key);
@@ -90,7 +109,7 @@ function textOf(pieces: readonly Uint8Array[]): string {
 }
 
 /** A worker that signed something false gets no further request, no co-signature, and nothing booked for this call. */
-function condemn(deps: ReadDeps, attempt: Attempt, thrown: unknown): void {
+function condemn(deps: AnswerDeps, attempt: Attempt, thrown: unknown): void {
   const { code, message } = toCocoonError(thrown);
   deps.inFlight.ban(attempt.worker.key, message);
   deps.log.error({

@@ -25,11 +25,6 @@ export const SSE_HEADERS = {
   "cache-control": "no-cache",
 } as const;
 
-/** True for an answer that is sent on piece by piece. */
-export function isStream(completion: Pick<Completion, "status" | "contentType">): boolean {
-  return completion.contentType.startsWith("text/event-stream") && completion.status < 400;
-}
-
 /** The receipt's and the job's names, beside every answer. */
 export function answerHeaders(completion: Pick<Completion, "requestId" | "job" | "provider">) {
   return {

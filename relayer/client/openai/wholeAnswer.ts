@@ -1,11 +1,8 @@
-import { FinalError, RetryableError } from "../../errors";
+import { FinalError } from "../../errors";
 import type { Outcome } from "../readAnswer";
 import { type CocoonField, isObject, parseObject } from "./augment";
 import { statusOf, toHttpError } from "./errorBody";
 import type { ToldAnswer } from "./streamAnswer";
-
-/** A whole answer, or a worker's error, is held in memory: no more than this. */
-const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
 /** A worker's own refusals after which waiting helps, by status. */
 const RETRY_SECONDS: Readonly<Record<number, number | undefined>> = { 429: 2, 502: 5, 503: 5, 504: 2 };
@@ -21,7 +18,7 @@ export interface WholeAnswer {
 }
 
 /**
- * Reads the whole answer; resolves only after its receipt was checked. `tell` makes the client's body of a sound answer;
+ * The whole answer, which was read and checked before `complete` resolved. `tell` makes the client's body of a sound answer;
  * undefined where it cannot, and the text stays as it came.
  */
 export async function wholeAnswer(
@@ -29,12 +26,7 @@ export async function wholeAnswer(
   tell: (text: string, cocoon: CocoonField) => string | undefined,
 ): Promise<WholeAnswer> {
   const pieces: Uint8Array[] = [];
-  let size = 0;
   const outcome = await completion.read((payload) => {
-    size += payload.length;
-    if (size > MAX_ANSWER_BYTES) {
-      throw new RetryableError("BACKEND_UNAVAILABLE", "The answer is larger than can be held here.");
-    }
     pieces.push(payload);
   });
   const { status } = completion;

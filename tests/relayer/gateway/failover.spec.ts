@@ -11,6 +11,8 @@ import { createWorld, MODEL, patient, until, type World } from "./support/world"
 jest.setTimeout(300_000);
 
 const messages = [{ role: "user" as const, content: "who is there?" }];
+/** Providers here fail on purpose again and again. */
+const PRICE_ALONE = { ...DEFAULT_POLICY.choice, success: 0, firstByte: 0, throughput: 0, stickiness: 0 };
 const HOUR_MS = 3_600_000;
 const jobsSchema = z.object({
   data: z.array(
@@ -82,9 +84,7 @@ describe("gateway, when a provider fails", () => {
   it("finds a second provider, and uses the cheaper one first", async () => {
     second = await world.addSupply(secondScript);
     await world.gateway.close();
-    // The price alone decides, since providers here fail on purpose again and again.
-    const choice = { ...DEFAULT_POLICY.choice, success: 0, firstByte: 0, throughput: 0, stickiness: 0 };
-    await world.startGateway({ refreshMs: HOUR_MS, interFrameMs: 5_000, choice });
+    await world.startGateway({ refreshMs: HOUR_MS, interFrameMs: 5_000, choice: PRICE_ALONE });
     const answer = await patient(() => ask({ stream: true }));
     expect(answer.headers.get("cocoon-provider")).toBe(world.supply.address);
     expect(await answer.text()).toContain("Hello");
@@ -138,6 +138,7 @@ describe("gateway, when a provider fails", () => {
   });
 
   it("does not ask another provider for what is the request's own fault", async () => {
+    await cooled();
     world.script.status = 422;
     const answer = await ask();
     expect([answer.status, answer.headers.get("cocoon-provider")]).toEqual([422, world.supply.address]);
@@ -176,21 +177,85 @@ describe("gateway, when a provider fails", () => {
     },
   );
 
-  it("asks another one after a provider has spoilt an answer's end", async () => {
+  const spoilt: Tamper = (frame) => (frame.kind === "record" ? recordFrame("{}") : frame.bytes);
+  const middle: Tamper = (frame, index) => (index === 1 ? "break" : frame.bytes);
+  it.each<[string, Tamper]>([
+    ["breaks off in the middle", middle],
+    ["breaks off before its last frame", cut],
+    ["comes with a spoilt record", spoilt],
+    ["falls silent", silent],
+  ])(
+    "answers from the next provider when a whole answer %s, and books its receipt",
+    async (_name, tamper) => {
+      await cooled();
+      const [first, other] = [await spentAt(world.supply), await spentAt(second)];
+      world.supply.proxy.tamper = tamper;
+      const { data, response } = await world.openai.chat.completions
+        .create({ model: MODEL, messages, max_tokens: 20 })
+        .withResponse();
+      expect(data.choices[0]?.message.content).toBe("the second");
+      expect(response.headers.get("cocoon-provider")).toBe(second.address);
+      world.supply.proxy.tamper = undefined;
+      // 10 prompt tokens and 2 at twice the price; and what the first provider has a receipt of.
+      await until("both are booked", async () =>
+        (await spentAt(second)) === other + 7_200n && (await spentAt(world.supply)) === first + 5_200n
+          ? true
+          : undefined,
+      );
+      await cooled();
+      expect((await ask()).headers.get("cocoon-provider")).toBe(world.supply.address);
+    },
+  );
+
+  it("tells how a whole answer broke off when the others refuse or fail, too", async () => {
     await cooled();
-    world.supply.proxy.tamper = (frame) => (frame.kind === "record" ? recordFrame("{}") : frame.bytes);
-    expect((await ask()).status).toBe(502);
-    expect((await ask()).headers.get("cocoon-provider")).toBe(second.address);
-    world.supply.proxy.tamper = undefined;
+    Object.assign(world.supply.proxy, { tamper: middle });
+    Object.assign(second.proxy, { reply: breaking });
+    const answer = await ask();
+    expect(answer.status).toBe(503);
+    expect(await answer.json()).toMatchObject({ error: { code: "worker_unavailable" } });
+  });
+
+  it("asks nobody else where a broken-off answer and another could cost more than the caller allows", async () => {
+    const words = { model: MODEL, messages, max_tokens: 20 };
+    const estimated = await (await world.post("/v1/estimate/chat/completions", words)).json();
+    const { providers } = z
+      .object({ providers: z.array(z.object({ max_cost_nano: z.coerce.bigint() })) })
+      .parse(estimated);
+    const both = providers.reduce((sum, { max_cost_nano }) => sum + max_cost_nano, 0n);
+    const limited = (nano: bigint) => {
+      const headers = { "cocoon-max-cost": nano.toString() };
+      return world.openai.chat.completions.create(words, { headers }).withResponse();
+    };
     await cooled();
-    expect((await ask()).headers.get("cocoon-provider")).toBe(world.supply.address);
+    const asked = second.proxy.sealed;
+    world.supply.proxy.tamper = middle;
+    await expect(limited(both - 1n)).rejects.toMatchObject({ status: 503, code: "worker_unavailable" });
+    expect(second.proxy.sealed).toBe(asked);
+    await cooled();
+    const { response } = await limited(both);
+    expect(response.headers.get("cocoon-provider")).toBe(second.address);
+  });
+
+  it.each([
+    ["as many workers were asked as the policy allows", { maxAttempts: 1 }, middle, 503],
+    ["the time for a whole answer has passed", { totalMs: 2_000 }, silent, 504],
+  ])("asks nobody else when %s", async (_name, policy, tamper, status) => {
+    await world.gateway.close();
+    await world.startGateway({ refreshMs: HOUR_MS, interFrameMs: 5_000, choice: PRICE_ALONE, ...policy });
+    await cooled();
+    expect((await patient(ask)).headers.get("cocoon-provider")).toBe(world.supply.address);
+    const asked = second.proxy.sealed;
+    world.supply.proxy.tamper = tamper;
+    expect((await ask()).status).toBe(status);
+    expect(second.proxy.sealed).toBe(asked);
   });
 
   it("asks who served a conversation before, and the cheaper one for any other", async () => {
     await world.gateway.close();
     await world.startGateway({
       refreshMs: HOUR_MS,
-      choice: { ...DEFAULT_POLICY.choice, success: 0, stickiness: 2 },
+      choice: { ...PRICE_ALONE, stickiness: 2 },
     });
     const say = async (content: string) => {
       const body = { model: MODEL, max_tokens: 20, messages: [{ role: "user", content }] };

@@ -1,16 +1,20 @@
 import { Address, beginCell } from "@ton/core";
+import OpenAI from "openai";
 import { z } from "zod";
+import { createCocoonFetch } from "../../../relayer/client";
 import { devWallet } from "../../../relayer/localnet/devWallets";
-import { type ReceiptLeaf, type TreeHead, toJobAddress } from "../../../relayer/protocol";
+import { createLog } from "../../../relayer/observe/log";
+import { primitives, type ReceiptLeaf, type TreeHead, toHex, toJobAddress } from "../../../relayer/protocol";
 import { AttestationRegistry } from "../../../wrappers/AttestationRegistry";
 import { JobEscrow } from "../../../wrappers/JobEscrow";
 import { ProviderStake } from "../../../wrappers/ProviderStake";
 import { readHistory, readTransactions } from "../../e2e/support/jobHistory";
 import { OP } from "../../support/actors";
+import { PLATFORM_SEED } from "../support/deployNetwork";
 import type { Lie } from "./support/lyingLane";
 import { type LyingWorker, startLyingWorker } from "./support/lyingWorker";
 import type { Supply } from "./support/supply";
-import { createWorld, MODEL, patient, until, type World } from "./support/world";
+import { createWorld, GATEWAY_POLICY, MODEL, patient, until, type World } from "./support/world";
 
 // Every process of the network runs in this one, on whatever cores the machine has left.
 jest.setTimeout(300_000);
@@ -18,6 +22,8 @@ jest.setTimeout(300_000);
 const messages = [{ role: "user" as const, content: "who is there?" }];
 /** 10 prompt and 4 completion tokens. */
 const COST_NANO = 5_200n;
+/** 10 prompt and 2 completion tokens, at twice the price. */
+const HONEST_NANO = 7_200n;
 const BUDGET_NANO = 1_000_000_000n;
 const BOND_NANO = BUDGET_NANO / 10n;
 const BOUNTY_BPS = 2_000n;
@@ -78,16 +84,21 @@ describe("gateway whose cheapest provider has a worker that lies", () => {
         return liar;
       },
     });
-    honest = await world.addSupply({ words: ["the", " honest"], delayMs: 0, status: 200 });
   });
   afterAll(() => world.close());
   afterEach(() => world.net.faults.clear());
 
   const askOnce = () => world.post("/v1/chat/completions", { model: MODEL, messages, max_tokens: 20 });
   const jobs = async () => jobsSchema.parse(await (await world.get("/v1/cocoon/jobs")).json()).data;
+  const spent = async () =>
+    z.object({ spent_nano: z.coerce.bigint() }).parse(await (await world.get("/v1/cocoon/usage")).json())
+      .spent_nano;
   const jobAt = (address: string) => world.network.open(JobEscrow.fromAddress(Address.parseRaw(address)));
-  const logged = (msg: string, job: string): Record<string, unknown> | undefined =>
-    world.logLines.map((line) => JSON.parse(line)).find((line) => line.msg === msg && line.job === job);
+  /** Of a job, or of a worker. */
+  const logged = (msg: string, whose: string): Record<string, unknown> | undefined =>
+    world.logLines
+      .map((line) => JSON.parse(line))
+      .find((line) => line.msg === msg && [line.job, line.worker].includes(whose));
   const told = (msg: string, job: string) => until(`${msg} is logged`, async () => logged(msg, job));
 
   /** A job with the liar, in which one honest answer was given, co-signed and paid. */
@@ -151,15 +162,79 @@ describe("gateway whose cheapest provider has a worker that lies", () => {
     attestedKeys += 1;
   }
 
-  it.each(Object.entries(LIES))("proves its %s by itself, and serves on", async (name, lie) => {
+  it("tells nothing of an answer with a false receipt, and says so while nobody else serves the model", async () => {
     const job = await startJob();
-    liar.lie = lie;
+    liar.lie = LIES.overcharge;
     const refused = await askOnce();
     expect(refused.status).toBe(502);
-    const next = await askOnce();
-    expect([next.status, next.headers.get("cocoon-provider")]).toEqual([200, honest.address]);
-    expect(await told("worker accused", job)).toMatchObject({ lie: name, outcome: "queued" });
+    expect(await refused.json()).toMatchObject({ error: { code: "receipt_invalid" } });
+    expect(await told("worker accused", job)).toMatchObject({ lie: "overcharge", outcome: "queued" });
     await expectPunished(job);
+    await reform();
+    honest = await world.addSupply({ words: ["the", " honest"], delayMs: 0, status: 200 });
+    await until("the honest one is known", async () => {
+      const models = await (await world.get("/v1/models")).json();
+      return z.object({ data: z.tuple([z.object({ providers: z.literal(2) })]) }).safeParse(models).data;
+    });
+  });
+
+  it.each(Object.entries(LIES))(
+    "proves its %s by itself, and answers the same request from the honest one, for that one's price",
+    async (name, lie) => {
+      const job = await startJob();
+      const before = await spent();
+      liar.lie = lie;
+      const { data, response } = await world.openai.chat.completions
+        .create({ model: MODEL, messages, max_tokens: 20 })
+        .withResponse();
+      expect(data.choices[0]?.message.content).toBe("the honest");
+      expect(response.headers.get("cocoon-provider")).toBe(honest.address);
+      expect(logged("answer spoilt before its end", liar.receiptPublicKey)).toMatchObject({
+        code: "RECEIPT_INVALID",
+      });
+      expect(await told("worker accused", job)).toMatchObject({ lie: name, outcome: "queued" });
+      await expectPunished(job);
+      await until("the honest answer is booked, and it alone", async () =>
+        (await spent()) === before + HONEST_NANO ? true : undefined,
+      );
+      await reform();
+    },
+  );
+
+  it("is passed over in the same way by createCocoonFetch", async () => {
+    const { net, network } = world;
+    await until("the liar is attested", async () =>
+      (await (await fetch(`${world.supply.proxy.url}/v1/workers`)).text()).includes(liar.receiptPublicKey)
+        ? true
+        : undefined,
+    );
+    const lines: string[] = [];
+    const cocoon = createCocoonFetch({
+      network: { globalId: net.chain.globalId, networkRegistry: network.registry.address.toString() },
+      endpoints: [net.endpoint],
+      mnemonic: devWallet("spare2").mnemonic,
+      developmentPlatforms: [toHex(primitives.ed25519PublicKey(PLATFORM_SEED))],
+      store: "memory:",
+      policy: GATEWAY_POLICY,
+      log: createLog({ name: "sdk", level: "debug", destination: { write: (line) => lines.push(line) } }),
+      clock: world.clock,
+    });
+    const openai = new OpenAI({ apiKey: "not used", fetch: cocoon, maxRetries: 0 });
+    const ask = async () => {
+      const chat = openai.chat.completions.create({ model: MODEL, messages, max_tokens: 20 });
+      return (await chat).choices[0]?.message.content;
+    };
+    expect(await ask()).toBe("Hello from the enclave");
+    world.supply.proxy.sealedTarget = liar.url;
+    liar.lie = LIES["false total"];
+    expect(await ask()).toBe("the honest");
+    liar.lie = undefined;
+    // Banned: the next request goes to the honest one at once.
+    expect(await ask()).toBe("the honest");
+    await until("the proof is on its way", async () =>
+      lines.some((line) => line.includes("worker accused") && line.includes("queued")) ? true : undefined,
+    );
+    await cocoon.close();
     await reform();
   });
 
@@ -167,7 +242,8 @@ describe("gateway whose cheapest provider has a worker that lies", () => {
     const job = await startJob();
     world.net.faults.set({ kind: "http500", count: FOREVER, value: 0, match: "sendBoc" });
     liar.lie = LIES.overcharge;
-    expect((await askOnce()).status).toBe(502);
+    const answer = await askOnce();
+    expect([answer.status, answer.headers.get("cocoon-provider")]).toEqual([200, honest.address]);
     await world.gateway.close();
     expect(logged("worker accused", job)).toMatchObject({ outcome: "queued" });
     expect((await jobAt(job).getJobState()).state).toBe(3n);
