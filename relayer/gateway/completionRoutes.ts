@@ -57,6 +57,7 @@ async function serve(
     apiKeyId: caller.id,
     limitOf: (model) => requestLimit(caller.limits, model),
     usdPerTon: context.usdRate.now(),
+    onAnswerId: (names) => context.answerIds.note(caller.id, names),
     signal: gone.signal,
   });
   const { completion } = answer;

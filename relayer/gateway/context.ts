@@ -3,6 +3,7 @@ import type { Client } from "../client";
 import type { Clock } from "../observe/clock";
 import type { Log } from "../observe/log";
 import type { Store } from "../store";
+import type { AnswerIds } from "./answerIds";
 import type { ApiKeys, Caller } from "./apiKeys";
 import type { Metrics } from "./metrics";
 import type { UsdRate } from "./usdRate";
@@ -12,6 +13,7 @@ export interface Context {
   readonly client: Client;
   readonly store: Store;
   readonly apiKeys: ApiKeys;
+  readonly answerIds: AnswerIds;
   readonly metrics: Metrics;
   readonly usdRate: UsdRate;
   readonly log: Log;

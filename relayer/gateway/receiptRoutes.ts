@@ -26,7 +26,7 @@ export function receiptRoutes(app: FastifyInstance, context: Context): void {
     const caller = await callerOf(context, request);
     const { id } = request.params;
     await receiptOf(context, caller, id);
-    await forgetCall(context.store, { requestId: id });
+    await forgetCall(context.store, { requestId: requestIdOf(context, caller, id) });
     await overwriteDeleted(context.store);
     return { id, object: "cocoon.receipt.deleted", deleted: true };
   });
@@ -36,15 +36,20 @@ export function receiptRoutes(app: FastifyInstance, context: Context): void {
   });
 }
 
-/** Another key's receipt is as unknown as one that does not exist. A response's id names its receipt too. */
+/** Another key's receipt is as unknown as one that does not exist. */
 export async function receiptOf(context: Context, caller: Caller, named: string) {
-  const id = named.replace(/^resp_/, "");
+  const id = requestIdOf(context, caller, named);
   const receipt = await context.client.receipt(id);
   const call = receipt === undefined ? undefined : await findCall(context.store, { requestId: id });
   if (receipt === undefined || (call?.apiKeyId !== caller.id && !caller.isAdmin)) {
     throw new FinalError("NOT_FOUND", "No receipt with this id is stored.", { param: "id" });
   }
   return receipt;
+}
+
+/** The id in an answer's body names its receipt too. */
+function requestIdOf({ answerIds }: Context, caller: Caller, named: string): string {
+  return answerIds.find(caller.id, named) ?? named.replace(/^resp_/, "");
 }
 
 async function page(context: Context, caller: Caller, query: unknown) {

@@ -1,6 +1,7 @@
 import { openClient } from "../client/openClient";
 import { systemClock } from "../observe/clock";
 import { openStore } from "../store";
+import { createAnswerIds } from "./answerIds";
 import { createApiKeys } from "./apiKeys";
 import { createApp } from "./createApp";
 import { createMetrics } from "./metrics";
@@ -47,7 +48,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       stop.abort();
       return Promise.all([keptFresh, takenUp, watched]);
     });
-    const app = createApp({ client, store, apiKeys, metrics: createMetrics(client), usdRate, log, clock });
+    const app = createApp({
+      client,
+      store,
+      apiKeys,
+      answerIds: createAnswerIds(),
+      metrics: createMetrics(client),
+      usdRate,
+      log,
+      clock,
+    });
     closers.push(() =>
       Promise.race([app.close(), new Promise((resolve) => setTimeout(resolve, DRAIN_MS).unref())]),
     );

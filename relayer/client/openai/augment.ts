@@ -13,6 +13,9 @@ export interface CocoonField {
   readonly cost_usd?: string;
 }
 
+/** Told what an answer is called by the model's server, once: whatever stood there as its `id`. */
+export type OnId = (id: unknown) => void;
+
 export function cocoonField(
   completion: Completion,
   { costNano }: Outcome,
@@ -28,12 +31,13 @@ export function cocoonField(
   };
 }
 
-/** The answer's JSON with `usage.cost_nano` and `cocoon`; undefined when it is no JSON object. */
-export function augment(text: string, cocoon: CocoonField): string | undefined {
+/** The answer's JSON with `usage.cost_nano` and `cocoon`; undefined when it is no JSON object. `onId` gets its id. */
+export function augment(text: string, cocoon: CocoonField, onId?: OnId): string | undefined {
   const parsed = parseObject(text);
   if (parsed === undefined) {
     return undefined;
   }
+  onId?.(parsed.id);
   const { usage } = parsed;
   const priced =
     isObject(usage) && cocoon.cost_nano !== undefined

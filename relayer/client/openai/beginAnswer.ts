@@ -1,6 +1,6 @@
 import type { Client, Completion } from "../createClient";
 import type { Outcome } from "../readAnswer";
-import { augment, cocoonField } from "./augment";
+import { augment, cocoonField, type OnId } from "./augment";
 import { type AskedRequest, type AskedWords, readRequest } from "./readRequest";
 import { responseBody } from "./responses/responseBody";
 import { streamResponse } from "./responses/streamResponse";
@@ -12,6 +12,8 @@ export interface OpenAiRequest extends AskedWords {
   readonly apiKeyId: string | undefined;
   /** US dollars for one TON; what an answer cost is told in both where it is known. */
   readonly usdPerTon?: number | undefined;
+  /** Told what the model's server calls its answer, where the caller is shown that: the id of a chat or completion. */
+  readonly onAnswerId?: (names: { readonly answerId: string; readonly requestId: string }) => void;
   readonly signal: AbortSignal;
 }
 
@@ -31,16 +33,26 @@ export async function beginAnswer(
   const read = readRequest(request);
   const completion = await client.complete({ ...read.asked, apiKeyId, signal });
   const cocoonOf = (outcome: Outcome) => cocoonField(completion, outcome, usdPerTon);
-  return tellerOf({ completion, cocoonOf }, read);
+  const { requestId } = completion;
+  const onId: OnId = (id) => {
+    if (typeof id === "string") {
+      request.onAnswerId?.({ answerId: id, requestId });
+    }
+  };
+  return tellerOf({ completion, cocoonOf }, read, onId);
 }
 
-function tellerOf(answer: ToldAnswer, { echo, includeUsage, choices }: AskedRequest): PendingAnswer {
+function tellerOf(
+  answer: ToldAnswer,
+  { echo, includeUsage, choices }: AskedRequest,
+  onId: OnId,
+): PendingAnswer {
   const { completion } = answer;
   if (echo === undefined) {
     return {
       completion,
-      stream: (sink) => streamAnswer(answer, { includeUsage, choices }, sink),
-      whole: () => wholeAnswer(answer, augment),
+      stream: (sink) => streamAnswer(answer, { includeUsage, choices, onId }, sink),
+      whole: () => wholeAnswer(answer, (text, cocoon) => augment(text, cocoon, onId)),
     };
   }
   const name = { requestId: completion.requestId, echo };

@@ -1,4 +1,4 @@
-import { augment, type CocoonField, isObject, parseObject } from "./augment";
+import { augment, type CocoonField, isObject, type OnId, parseObject } from "./augment";
 import { createSseSplitter } from "./sseSplitter";
 
 const DATA = "data: ";
@@ -20,10 +20,12 @@ export interface StreamFilter {
 export function createStreamFilter({
   includeUsage,
   choices = 1,
+  onId,
 }: {
   readonly includeUsage: boolean;
   /** How many answers were asked for. */
   readonly choices?: number;
+  readonly onId?: OnId | undefined;
 }): StreamFilter {
   const splitter = createSseSplitter();
   const unfinished = createUnfinished(choices);
@@ -36,6 +38,9 @@ export function createStreamFilter({
       for (const event of splitter.push(payload)) {
         if (event.includes(DONE) && event.toString("utf8").trim() === DATA + DONE) {
           continue;
+        }
+        if (last === undefined) {
+          onId?.(parseObject(dataOf(event) ?? "")?.id);
         }
         unfinished.note(event);
         if (held !== undefined) {

@@ -115,6 +115,19 @@ describe("gateway, with a real network behind it", () => {
     expect((await world.get(`/v1/signature/${id}`, LIMITED_KEY)).status).toBe(404);
   });
 
+  it.each([true, false])("finds a receipt by the id in the answer's body (stream: %s)", async (stream) => {
+    const answer = await world.post("/v1/chat/completions", { model: MODEL, messages, stream });
+    const [, name] = /"id":"([^"]+)"/.exec(await answer.text()) ?? [];
+    const id = answer.headers.get("cocoon-receipt");
+    expect(name).not.toBe(id);
+    const [byName, byId] = await Promise.all(
+      [name, id].map(async (each) => await (await world.get(`/v1/signature/${each}`)).json()),
+    );
+    expect(byName).toEqual(byId);
+    expect((await world.get(`/v1/receipts/${name}`)).status).toBe(200);
+    expect((await world.get(`/v1/receipts/${name}`, LIMITED_KEY)).status).toBe(404);
+  });
+
   it("passes on evidence that a worker makes over the caller's nonce", async () => {
     const nonce = "5a".repeat(32);
     const path = `/v1/attestation/report?model=${MODEL}&nonce=${nonce}`;

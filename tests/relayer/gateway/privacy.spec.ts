@@ -103,7 +103,8 @@ describe("gateway, and what it keeps of what was said", () => {
     expect((await remove(`/v1/receipts/${receipt}`, LIMITED_KEY)).status).toBe(404);
     const texts = Buffer.from(`texts:${receipt}`);
     expect(disk().includes(texts)).toBe(true);
-    expect(await (await remove(`/v1/receipts/${receipt}`, ADMIN_KEY)).json()).toMatchObject({
+    // By a response's id, as by its own.
+    expect(await (await remove(`/v1/receipts/resp_${receipt}`, ADMIN_KEY)).json()).toMatchObject({
       deleted: true,
     });
     expect(await receiptOf(receipt)).toBeUndefined();
