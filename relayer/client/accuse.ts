@@ -4,6 +4,7 @@ import { countWhole, listReceipts, type Store } from "../store";
 import type { ClientDeps } from "./deps";
 import { fileProof } from "./fileProof";
 import { findLie } from "./findLie";
+import { type PlacedReceipt, placedOf } from "./placedReceipt";
 import type { Session } from "./session";
 import { recordOfStored } from "./storedRecord";
 
@@ -25,8 +26,9 @@ export async function accuse(
   try {
     // Behind whatever is still being saved, which the record may contradict, and not after the call is booked as over.
     const filed = await deps.store.batched(async (tx) => {
-      const known = await knownBeside(tx, job, record);
-      const lie = findLie({ networkId: terms.networkId, job, prices: terms, record, known });
+      const receipt = placedOf(record);
+      const known = await knownBeside(tx, job, receipt);
+      const lie = findLie({ networkId: terms.networkId, job, prices: terms, receipt, known });
       return lie === undefined
         ? undefined
         : { lie: lie.name, outcome: await fileProof(deps, tx, { job, worker, lie }) };
@@ -42,23 +44,23 @@ export async function accuse(
   }
 }
 
-/** The lane's first receipts, the one in the record's place, the one that its head ends with, and the newest. */
-async function knownBeside(
+/** The lane's first receipts, those in the receipt's place and right before it, the one that its head ends with, and the newest. */
+export async function knownBeside(
   tx: Store,
   job: string,
-  { worker, leaf, head }: ReceiptRecord,
-): Promise<readonly ReceiptRecord[]> {
+  { worker, place, head }: Pick<PlacedReceipt, "worker" | "place" | "head">,
+): Promise<readonly PlacedReceipt[]> {
   const newest = (await countWhole(tx, { job, worker })) - 1;
   const pages = [
     { from: 0, limit: MAX_KNOWN },
-    ...[leaf.index, head.size - 1, newest]
+    ...[place - 1, place, head.size - 1, newest]
       .filter((index) => index >= MAX_KNOWN)
       .map((from) => ({ from, limit: 1 })),
   ];
-  const known = new Map<bigint, ReceiptRecord>();
+  const known = new Map<bigint, PlacedReceipt>();
   for (const { from, limit } of pages) {
     for (const stored of await listReceipts(tx, { job, worker, fromIndex: BigInt(from), limit })) {
-      known.set(stored.index, recordOfStored(stored));
+      known.set(stored.index, placedOf(recordOfStored(stored)));
     }
   }
   return [...known.values()];

@@ -1,7 +1,6 @@
-import { Address } from "@ton/core";
 import { toWorkerKey } from "../protocol";
 import { listReceipts } from "../store";
-import { type ClaimedHead, readClaimedHeads } from "./claimedHeads";
+import type { ClaimedHead } from "./carried";
 import type { ClientDeps } from "./deps";
 import { fileProof } from "./fileProof";
 import { findClaimLie, type Lie } from "./findLie";
@@ -14,20 +13,19 @@ import { recordOfStored } from "./storedRecord";
  * empty log, or one that says something else than the heads that came with the receipts held here. True while one is on its way.
  */
 export async function accuseClaims(
-  deps: Pick<ClientDeps, "store" | "reader" | "wallet" | "log">,
+  deps: Pick<ClientDeps, "store" | "wallet" | "log">,
   claims: Claims,
 ): Promise<boolean> {
-  const { session, openedAt, lanes } = claims;
+  const { session, lanes } = claims;
   const job = session.address;
-  let carried: readonly ClaimedHead[] | undefined;
   for (const [key, lane] of lanes) {
     const worker = hex256(key);
     const { claimedNano, knownNano, settledNano, held } = await readClaim(deps, claims, { worker, lane });
     if (claimedNano <= knownNano) {
       continue;
     }
-    carried ??= await readClaimedHeads(deps.reader, { address: Address.parseRaw(job), openedAt });
-    for (const head of carried.filter((each) => each.worker === worker && each.amount > settledNano)) {
+    const { heads } = await claims.carried();
+    for (const head of heads.filter((each) => each.worker === worker && each.amount > settledNano)) {
       const lie = await lieOf(deps, { job, head, held });
       if (lie !== undefined) {
         const outcome = await fileProof(deps, deps.store, { job, worker, lie });

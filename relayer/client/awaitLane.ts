@@ -1,8 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { VerifiedWorker } from "./checkWorker";
-import type { ClientDeps } from "./deps";
 import type { Session } from "./session";
-import { syncSession } from "./syncSession";
+import { type SyncDeps, syncSession } from "./syncSession";
 
 const POLL_MS = 250;
 
@@ -11,7 +10,7 @@ const POLL_MS = 250;
  * cheaper than another job. True when the lane is open; false at once while other workers of the job live.
  */
 export async function awaitLane(
-  deps: ClientDeps,
+  deps: SyncDeps,
   session: Session,
   wanted: { readonly worker: VerifiedWorker; readonly isLive: (worker: string) => boolean },
 ): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type CocoonError, type ErrorCode, FinalError, toCocoonError } from "../errors";
-import { hashRequest, primitives, type RequestId, toRequestId } from "../protocol";
+import { hashRequest, primitives, type RequestId, toHex, toRequestId } from "../protocol";
 import { saveCall } from "../store";
 import { addBind } from "./addBind";
 import { sealSalt } from "./atRest";
@@ -9,7 +9,6 @@ import { bookCall } from "./bookCall";
 import { callWorker, type WorkerAnswer } from "./callWorker";
 import type { VerifiedWorker } from "./checkWorker";
 import { choose } from "./choose";
-import type { ClientDeps } from "./deps";
 import type { Directory } from "./directory";
 import { costAtOf, fundCall } from "./fundCall";
 import { hedged } from "./hedge";
@@ -22,7 +21,7 @@ import type { Session } from "./session";
 import type { Sessions } from "./sessions";
 import type { Charge, Spender } from "./spender";
 import type { Successors } from "./successors";
-import { syncSession } from "./syncSession";
+import { type SyncDeps, syncSession } from "./syncSession";
 import type { TrackRecord } from "./trackRecord";
 import { isAffordable, leftMs, type Trials } from "./trials";
 
@@ -71,7 +70,7 @@ export interface Attempt {
   readonly body: Uint8Array;
 }
 
-export interface CompleteDeps extends ClientDeps {
+export interface CompleteDeps extends SyncDeps {
   readonly directory: Directory;
   readonly sessions: Sessions;
   readonly auctions: Pick<Auctions, "want" | "problemOf">;
@@ -242,12 +241,14 @@ async function attemptAt(
   const requestIdBytes = primitives.randomBytes(16);
   const salt = primitives.randomBytes(32);
   const requestId = toRequestId(requestIdBytes);
+  const requestHash = hashRequest(salt, request.body);
   const newBind = addBind(session, worker);
   const noted = deps.store.batched(async (tx) => {
     await saveCall(tx, {
       call: {
         requestId,
         salt: sealSalt(deps, { requestId, salt }),
+        requestHash: toHex(requestHash),
         apiKeyId: request.apiKeyId,
         job: session.address,
         worker: worker.key,
@@ -263,7 +264,6 @@ async function attemptAt(
     isNoted = true;
   });
   noting.catch(() => undefined); // `callWorker` throws it too, a little later
-  const requestHash = hashRequest(salt, request.body);
   const { body, signal } = request;
   const facts = { requestId, salt, requestHash, worker, session, maxCostNano, charge, body };
   deps.inFlight.begin(worker.key);

@@ -28,6 +28,7 @@ import { freeSpender, type Spender } from "./spender";
 import { createSuccessors } from "./successors";
 import { createTrackRecord } from "./trackRecord";
 import { tryWorkers } from "./tryWorkers";
+import { watchClaims } from "./watchClaims";
 
 /** An answer that has begun. `read` once; `abort` stops the generation. */
 export interface Completion {
@@ -126,12 +127,6 @@ export async function createClient(base: ClientDeps, spender: Spender = freeSpen
     const { code, message } = toCocoonError(thrown);
     log.error({ msg, code, detail: message });
   };
-  const directory = createDirectory(base);
-  const sessions = await createSessions(
-    base,
-    (provider, key) => directory.worker(provider, key) !== undefined,
-  );
-  const auctions = await createAuctions({ ...base, directory, sessions });
   const saving = new Map<string, Promise<unknown>>();
   const inFlight = createInFlight({
     clock,
@@ -146,14 +141,22 @@ export async function createClient(base: ClientDeps, spender: Spender = freeSpen
       );
     },
   });
-  const track = createTrackRecord({ clock });
   const cosigner = createCosigner(base);
+  const watching = { ...base, saving, inFlight, cosigner, spender };
+  const synced = { ...base, watch: (session: Session) => watchClaims(watching, session) };
+  const directory = createDirectory(base);
+  const sessions = await createSessions(
+    synced,
+    (provider, key) => directory.worker(provider, key) !== undefined,
+  );
+  const auctions = await createAuctions({ ...synced, directory, sessions });
+  const track = createTrackRecord({ clock });
   const successors = createSuccessors(
-    { ...base, directory, sessions, auctions, inFlight, track },
+    { ...synced, directory, sessions, auctions, inFlight, track },
     stop.signal,
   );
   const shared = {
-    ...base,
+    ...synced,
     directory,
     sessions,
     auctions,

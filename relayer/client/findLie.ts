@@ -8,30 +8,27 @@ import {
 } from "../../wrappers/messages";
 import {
   amountFor,
-  createMerkleLog,
-  encodeLeaf,
   equalBytes,
   hashLeaf,
   type JobAddress,
+  LEAF_STATUS,
   type Prices,
-  type ReceiptRecord,
   verifyHead,
   verifyInclusion,
   workerKeyToBytes,
 } from "../protocol";
+import { type Charged, chargedBy, type PlacedReceipt, type SignedBy } from "./placedReceipt";
+import { proofBefore } from "./proofBefore";
 
 /** What a worker has signed in a job, as this developer knows it. */
 export interface Evidence {
   readonly networkId: number;
   readonly job: JobAddress;
   readonly prices: Prices;
-  readonly record: ReceiptRecord;
-  /** Verified records of the same lane. */
-  readonly known: readonly ReceiptRecord[];
+  readonly receipt: PlacedReceipt;
+  /** Verified ones of the same lane. */
+  readonly known: readonly PlacedReceipt[];
 }
-
-/** A head as its worker signed it. */
-export type SignedBy = Pick<ReceiptRecord, "worker" | "head" | "signature">;
 
 /** A lie that the job's contract can see, and the message that shows it. */
 export interface Lie {
@@ -39,18 +36,18 @@ export interface Lie {
   readonly body: (builder: Builder) => void;
 }
 
-/** The lie in a record, by itself or beside the known ones; undefined where nothing of it can be proved. */
+/** The lie in a receipt, by itself or beside the known ones; undefined where nothing of it can be proved. */
 export function findLie(evidence: Evidence): Lie | undefined {
-  const { record, known } = evidence;
-  if (!isSigned(evidence, record) || !isIncluded(record)) {
+  const { receipt, known } = evidence;
+  if (!isSigned(evidence, receipt) || !isIncluded(receipt)) {
     return undefined;
   }
   return (
     overcharge(evidence) ??
-    falseTotal(record) ??
-    first(known, (other) => equivocation(record, other)) ??
-    first(known, (other) => rewrittenLog(record, other)) ??
-    countersBack(record, known)
+    falseTotal(receipt) ??
+    first(known, (other) => equivocation(receipt, other)) ??
+    first(known, (other) => rewrittenLog(receipt, other)) ??
+    countersBack(receipt, known)
   );
 }
 
@@ -64,28 +61,34 @@ function first<T>(known: readonly T[], find: (other: T) => Lie | undefined): Lie
   return undefined;
 }
 
-function isSigned({ networkId, job }: Evidence, { worker, head, signature }: ReceiptRecord): boolean {
+function isSigned({ networkId, job }: Evidence, { worker, head, signature }: SignedBy): boolean {
   return verifyHead(workerKeyToBytes(worker), { networkId, job, ...head }, signature);
 }
 
-function isIncluded({ leaf, proof, head }: ReceiptRecord): boolean {
-  const leafHash = hashLeaf(encodeLeaf(leaf));
-  return verifyInclusion({ leafHash, index: leaf.index, size: head.size, proof, root: head.root });
+function isIncluded({ leaf, place, proof, head }: PlacedReceipt): boolean {
+  return verifyInclusion({ leafHash: hashLeaf(leaf), index: place, size: head.size, proof, root: head.root });
 }
 
-function overcharge({ record, prices }: Evidence): Lie | undefined {
-  const { leaf, proof } = record;
-  if (leaf.amount === amountFor(leaf, prices)) {
-    return undefined;
-  }
-  return { name: "overcharge", body: chargeBody(record, receiptCell(encodeLeaf(leaf), proof), null) };
-}
-
-function falseTotal(record: ReceiptRecord): Lie | undefined {
-  const { leaf, proof, head } = record;
-  return leaf.index !== head.size - 1 || leaf.amount === head.amount
+function overcharge({ receipt, prices }: Evidence): Lie | undefined {
+  const { leaf, proof } = receipt;
+  return costsItsPrice(chargedBy(leaf), prices)
     ? undefined
-    : totalLie(record, receiptCell(encodeLeaf(leaf), proof));
+    : { name: "overcharge", body: chargeBody(receipt, receiptCell(leaf, proof), null) };
+}
+
+function costsItsPrice(charged: Charged, prices: Prices): boolean {
+  try {
+    return charged.amount === amountFor(charged, prices);
+  } catch {
+    return false; // it comes to more than an amount can say
+  }
+}
+
+function falseTotal(receipt: PlacedReceipt): Lie | undefined {
+  const { leaf, place, proof, head } = receipt;
+  return place !== head.size - 1 || chargedBy(leaf).amount === head.amount
+    ? undefined
+    : totalLie(receipt, receiptCell(leaf, proof));
 }
 
 /**
@@ -110,8 +113,8 @@ function totalLie(claim: SignedBy, receipt: ReturnType<typeof receiptCell> | nul
   };
 }
 
-function equivocation(record: SignedBy, other: SignedBy): Lie | undefined {
-  const [small, large] = record.head.size <= other.head.size ? [record, other] : [other, record];
+function equivocation(one: SignedBy, other: SignedBy): Lie | undefined {
+  const [small, large] = one.head.size <= other.head.size ? [one, other] : [other, one];
   const isLie =
     small.head.size === large.head.size
       ? small.head.amount !== large.head.amount || !equalBytes(small.head.root, large.head.root)
@@ -121,7 +124,7 @@ function equivocation(record: SignedBy, other: SignedBy): Lie | undefined {
         name: "equivocation",
         body: storeProveEquivocation({
           $$type: "ProveEquivocation",
-          ...sender(record),
+          ...sender(one),
           first: signedHead(small),
           second: signedHead(large),
         }),
@@ -129,68 +132,64 @@ function equivocation(record: SignedBy, other: SignedBy): Lie | undefined {
     : undefined;
 }
 
-function rewrittenLog(record: ReceiptRecord, other: ReceiptRecord): Lie | undefined {
-  const [mine, theirs] = [hashLeaf(encodeLeaf(record.leaf)), hashLeaf(encodeLeaf(other.leaf))];
-  if (record.leaf.index !== other.leaf.index || equalBytes(mine, theirs)) {
+function rewrittenLog(receipt: PlacedReceipt, other: PlacedReceipt): Lie | undefined {
+  const [mine, theirs] = [hashLeaf(receipt.leaf), hashLeaf(other.leaf)];
+  if (receipt.place !== other.place || equalBytes(mine, theirs)) {
     return undefined;
   }
   return {
     name: "rewritten log",
     body: storeProveShrunkLog({
       $$type: "ProveShrunkLog",
-      ...sender(record),
-      index: BigInt(record.leaf.index),
+      ...sender(receipt),
+      index: BigInt(receipt.place),
       firstLeaf: toNumber(theirs),
       secondLeaf: toNumber(mine),
       first: signedHead(other),
       firstProof: proofCell(other.proof),
-      second: signedHead(record),
-      secondProof: proofCell(record.proof),
+      second: signedHead(receipt),
+      secondProof: proofCell(receipt.proof),
     }),
   };
 }
 
-/** The receipt before this one must be shown under the same head, which takes every receipt before it. */
-function countersBack(record: ReceiptRecord, known: readonly ReceiptRecord[]): Lie | undefined {
-  const { leaf, head } = record;
-  const earlier = known.map((other) => other.leaf).filter(({ index }) => index < leaf.index);
-  const leaves = [...earlier.toSorted((a, b) => a.index - b.index), leaf];
-  const previous = leaves[leaf.index - 1];
-  if (
-    previous === undefined ||
-    leaf.index !== head.size - 1 ||
-    leaves.some(({ index }, at) => index !== at)
-  ) {
+/** The receipt before this one must be shown under the same head: its proof is made of this one's and of what is known. */
+function countersBack(receipt: PlacedReceipt, known: readonly PlacedReceipt[]): Lie | undefined {
+  const { leaf, place, proof, head } = receipt;
+  const leaves = new Map(known.map((other) => [other.place, other.leaf]));
+  const before = leaves.get(place - 1);
+  if (before === undefined || !contradicts(chargedBy(before), chargedBy(leaf))) {
     return undefined;
   }
-  const log = createMerkleLog();
-  for (const each of leaves) {
-    log.append(encodeLeaf(each));
-  }
-  const goesBack =
-    leaf.promptTokens < previous.promptTokens ||
-    leaf.cachedTokens < previous.cachedTokens ||
-    leaf.completionTokens < previous.completionTokens ||
-    leaf.reasoningTokens < previous.reasoningTokens ||
-    (leaf.status === "refused" && leaf.amount !== previous.amount);
-  if (!goesBack || !equalBytes(log.root(), head.root)) {
+  const way = proofBefore({ place, size: head.size, leaf, proof }, (at) => leaves.get(at));
+  if (way === undefined || !isIncluded({ ...receipt, place: place - 1, leaf: before, proof: way })) {
     return undefined;
   }
-  const shown = receiptCell(encodeLeaf(leaf), record.proof);
-  const before = receiptCell(encodeLeaf(previous), log.inclusionProof(previous.index));
-  return { name: "counters back", body: chargeBody(record, shown, before) };
+  const body = chargeBody(receipt, receiptCell(leaf, proof), receiptCell(before, way));
+  return { name: "counters back", body };
+}
+
+/** True when the second cannot come right after the first. */
+function contradicts(before: Charged, after: Charged): boolean {
+  return (
+    after.promptTokens < before.promptTokens ||
+    after.cachedTokens < before.cachedTokens ||
+    after.completionTokens < before.completionTokens ||
+    after.reasoningTokens < before.reasoningTokens ||
+    (after.status === LEAF_STATUS.refused && after.amount !== before.amount)
+  );
 }
 
 function chargeBody(
-  record: ReceiptRecord,
+  shown: PlacedReceipt,
   receipt: ReturnType<typeof receiptCell>,
   previous: ReturnType<typeof receiptCell> | null,
 ): Lie["body"] {
   return storeProveOvercharge({
     $$type: "ProveOvercharge",
-    ...sender(record),
-    index: BigInt(record.leaf.index),
-    head: signedHead(record),
+    ...sender(shown),
+    index: BigInt(shown.place),
+    head: signedHead(shown),
     receipt,
     previous,
   });

@@ -39,6 +39,8 @@ export interface Lane {
    * of at most this cost. Without this, one broken connection would stop co-signing for good.
    */
   forgive(maxCostNano: bigint): void;
+  /** The receipt of such a call is here after all. */
+  recall(maxCostNano: bigint): void;
   /** The highest amount seen, in nanoton. */
   amountNano(): bigint;
   /** Receipts accounted for without a gap from the first one on. */
@@ -189,6 +191,12 @@ export function createLane({ prices }: { readonly prices: Prices }): Lane {
       forgiven.push(maxCostNano);
       if (fault === undefined) {
         settle(next);
+      }
+    },
+    recall: (maxCostNano) => {
+      const at = forgiven.indexOf(maxCostNano);
+      if (at >= 0) {
+        forgiven.splice(at, 1);
       }
     },
     amountNano: () => highest,

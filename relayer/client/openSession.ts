@@ -13,7 +13,7 @@ import { uint256 } from "./readProvider";
 import { noProvider, readProviderRules, weaknessOf } from "./rules";
 import { createSession, type Session } from "./session";
 import { jobOf, newSessionKey } from "./sessionRows";
-import { syncSession } from "./syncSession";
+import { type SyncDeps, syncSession } from "./syncSession";
 
 const POLL_MS = 250;
 
@@ -115,7 +115,7 @@ function openingOf(session: Session, worker: VerifiedWorker): OpenJob {
 }
 
 /** Waits, no longer than the policy says and until `signal`, until the provider has accepted. */
-export async function awaitActive(deps: ClientDeps, session: Session, signal?: AbortSignal): Promise<void> {
+export async function awaitActive(deps: SyncDeps, session: Session, signal?: AbortSignal): Promise<void> {
   const until = Date.now() + deps.policy.openWaitMs;
   while (Date.now() < until && signal?.aborted !== true) {
     await syncSession(deps, session);

@@ -2,11 +2,11 @@ import { RetryableError } from "../errors";
 import type { Prices } from "../protocol";
 import { awaitLane } from "./awaitLane";
 import type { VerifiedWorker } from "./checkWorker";
-import type { ClientDeps } from "./deps";
 import { awaitActive, openSession } from "./openSession";
 import type { Policy } from "./policy";
 import type { Session } from "./session";
 import { successorOf } from "./succession";
+import type { SyncDeps } from "./syncSession";
 
 /** What a request may cost at these prices. */
 export type CostAt = (prices: Prices) => bigint;
@@ -38,7 +38,7 @@ export function opensByName({ buy, auction }: Pick<Policy, "buy" | "auction">): 
 }
 
 export function createOpenings(
-  deps: ClientDeps,
+  deps: SyncDeps,
   held: {
     /** To which new ones are added. */
     readonly sessions: Session[];

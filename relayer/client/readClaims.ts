@@ -4,6 +4,7 @@ import { JobEscrow } from "../../wrappers/JobEscrow";
 import { type Demand, type Lane, loadJobRules, loadJobTerms } from "../../wrappers/messages";
 import { openContract } from "../chain";
 import { countWhole, listReceipts } from "../store";
+import { type Carried, readCarried } from "./carried";
 import type { ClientDeps } from "./deps";
 import type { Session } from "./session";
 
@@ -17,6 +18,8 @@ export interface Claims {
   readonly nowSeconds: number;
   /** By when claims mature: now, unless a dispute has stopped it. */
   readonly maturingSeconds: number;
+  /** What was carried to it, read when it is first asked for. */
+  readonly carried: () => Promise<Carried>;
 }
 
 /** Undefined before it is accepted. */
@@ -24,7 +27,8 @@ export async function readClaims(
   deps: Pick<ClientDeps, "reader" | "clock">,
   session: Session,
 ): Promise<Claims | undefined> {
-  const job = openContract(deps.reader, JobEscrow.fromAddress(Address.parseRaw(session.address)));
+  const address = Address.parseRaw(session.address);
+  const job = openContract(deps.reader, JobEscrow.fromAddress(address));
   const [lanes, demand, dispute, shown] = await Promise.all([
     job.getLanes(),
     job.getDemand(),
@@ -37,23 +41,31 @@ export async function readClaims(
   }
   const nowSeconds = Math.floor(deps.clock.nowMs() / 1_000);
   const isStopped = dispute !== null && nowSeconds < Number(dispute.endsAt);
+  const openedAt = Number(terms.openedAt);
+  let carried: Promise<Carried> | undefined;
   return {
     session,
     lanes,
     demand,
-    openedAt: Number(terms.openedAt),
+    openedAt,
     challengeSeconds: Number(loadJobRules(terms.rules.beginParse()).challengeSeconds),
     nowSeconds,
     maturingSeconds: isStopped ? Number(dispute.at) : nowSeconds,
+    carried: () => {
+      carried ??= readCarried(deps.reader, { address, openedAt });
+      return carried;
+    },
   };
 }
 
 /** What one lane claims, beside what is known of it. */
 export interface LaneClaim {
   readonly claimedNano: bigint;
-  /** Settled, or what the receipts that are held without a gap come to. */
+  /** Settled, or what is held. */
   readonly knownNano: bigint;
   readonly settledNano: bigint;
+  /** What the receipts come to that are held without a gap. */
+  readonly heldNano: bigint;
   /** How many those are. */
   readonly held: number;
 }
@@ -68,10 +80,12 @@ export async function readClaim(
   const held = await countWhole(store, { job, worker });
   const [last] =
     held === 0 ? [] : await listReceipts(store, { job, worker, fromIndex: BigInt(held - 1), limit: 1 });
+  const heldNano = last?.amountNano ?? 0n;
   return {
     claimedNano: larger(lane.maturing, lane.latest),
-    knownNano: larger(settledNano, last?.amountNano ?? 0n),
+    knownNano: larger(settledNano, heldNano),
     settledNano,
+    heldNano,
     held,
   };
 }

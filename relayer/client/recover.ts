@@ -1,15 +1,16 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import { toCocoonError } from "../errors";
-import { toWorkerKey, utf8ToBytes } from "../protocol";
-import { type Call, listCalls } from "../store";
+import { encodeRecord, fromHex, toWorkerKey, utf8ToBytes } from "../protocol";
+import { type Call, findReceipt, listCalls } from "../store";
 import { bookCall, type EndedCall } from "./bookCall";
 import type { Cosigner } from "./cosigner";
 import type { InFlight } from "./inFlight";
 import { keepUntilSaved, type ReadDeps } from "./readAnswer";
 import { laneOf, type Session } from "./session";
 import type { Sessions } from "./sessions";
-import type { Charge } from "./spender";
+import { chargeOf } from "./spender";
+import { recordOfStored } from "./storedRecord";
 import { takeReceipt } from "./takeReceipt";
 
 /** The provider stores a stopped answer's receipt shortly after the connection ends. */
@@ -51,7 +52,8 @@ export type RecoverDeps = Pick<
 };
 
 /**
- * Fetches the receipt of an answer that was not read to its end. A call is written off when its provider says that it
+ * Finds the receipt of an answer that was not read to its end: with its provider, or here, where it was shown on the chain
+ * and taken from there. A call is written off when its provider says that it
  * has no receipt of it, or when its job has ended: a provider that is merely away may still claim what it served.
  */
 export async function recoverReceipt(deps: RecoverDeps, missing: Missing): Promise<void> {
@@ -73,6 +75,9 @@ export async function recoverReceipt(deps: RecoverDeps, missing: Missing): Promi
     }
   }
   const worker = toWorkerKey(missing.worker);
+  if ((await storedRecord(deps, missing)) !== undefined && (await fetchReceipt(deps, missing)) === "taken") {
+    return;
+  }
   deps.log.warn({
     msg: "call written off",
     requestId: missing.requestId,
@@ -87,18 +92,9 @@ export async function recoverReceipt(deps: RecoverDeps, missing: Missing): Promi
 /** taken: booked, as what it is. none: the provider answered that it has no such receipt. unknown: it did not answer. */
 async function fetchReceipt(deps: RecoverDeps, missing: Missing): Promise<"taken" | "none" | "unknown"> {
   try {
-    const fields = await deps.http.json(missing.session.endpoint, {
-      method: "GET",
-      path: `/v1/receipts/${missing.requestId}`,
-      schema: storedSchema,
-    });
+    const record = (await storedRecord(deps, missing)) ?? (await askProvider(deps, missing));
     const worker = toWorkerKey(missing.worker);
-    const taken = takeReceipt(deps, {
-      ...missing,
-      worker,
-      record: utf8ToBytes(JSON.stringify(fields)),
-      responseHash: undefined,
-    });
+    const taken = takeReceipt(deps, { ...missing, worker, record, responseHash: undefined });
     keepUntilSaved(deps, missing.requestId, taken.saved);
     deps.cosigner.touch(missing.session, worker);
     const { status } = taken.record.leaf;
@@ -123,6 +119,23 @@ async function fetchReceipt(deps: RecoverDeps, missing: Missing): Promise<"taken
   }
 }
 
+async function storedRecord(
+  { store }: Pick<RecoverDeps, "store">,
+  { requestId }: Pick<Missing, "requestId">,
+): Promise<Uint8Array | undefined> {
+  const stored = await findReceipt(store, { requestId });
+  return stored === undefined ? undefined : encodeRecord(recordOfStored(stored));
+}
+
+async function askProvider(
+  { http }: Pick<RecoverDeps, "http">,
+  { session, requestId }: Pick<Missing, "session" | "requestId">,
+): Promise<Uint8Array> {
+  const path = `/v1/receipts/${requestId}`;
+  const fields = await http.json(session.endpoint, { method: "GET", path, schema: storedSchema });
+  return utf8ToBytes(JSON.stringify(fields));
+}
+
 /** After a restart: the receipts of calls whose end this gateway did not live to see. */
 export async function recoverCalls(deps: RecoverDeps): Promise<void> {
   const calls = await listCalls(deps.store, { unfinished: true, limit: MAX_UNFINISHED });
@@ -136,9 +149,6 @@ async function recoverCall(deps: RecoverDeps, call: Call): Promise<void> {
     return;
   }
   session.reservedNano += call.maxCostNano;
-  await recoverReceipt(deps, { ...call, charge: chargeOf(call), session, requestHash: undefined });
-}
-
-function chargeOf({ apiKeyId, model, createdAt }: Call): Charge {
-  return { apiKeyId, model, atMs: createdAt };
+  const requestHash = call.requestHash === undefined ? undefined : fromHex(call.requestHash, 32);
+  await recoverReceipt(deps, { ...call, charge: chargeOf(call), session, requestHash });
 }

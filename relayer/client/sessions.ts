@@ -2,14 +2,14 @@ import { setTimeout as pause } from "node:timers/promises";
 import { FinalError, RetryableError, toCocoonError } from "../errors";
 import type { VerifiedWorker } from "./checkWorker";
 import { isNeedless } from "./consolidate";
-import { type ClientDeps, nowSeconds } from "./deps";
+import { nowSeconds } from "./deps";
 import { priceOf } from "./directory";
 import { endSession } from "./endSession";
 import { type CostAt, createOpenings, type Openings } from "./openings";
 import { freeNano, laneOf, type Session, spentNano } from "./session";
 import { loadSessions } from "./sessionRows";
 import { covers, isEnding, LEAST_LIFE_SECONDS, mayFollow } from "./succession";
-import { needsTopUp, syncSession, topUpSession } from "./syncSession";
+import { needsTopUp, type SyncDeps, syncSession, topUpSession } from "./syncSession";
 
 const POLL_MS = 250;
 
@@ -38,7 +38,7 @@ export interface Sessions extends Openings {
 }
 
 export async function createSessions(
-  deps: ClientDeps,
+  deps: SyncDeps,
   /** True while this worker of the provider may be used. */
   isLive: (provider: string, worker: string) => boolean,
 ): Promise<Sessions> {

@@ -1,3 +1,5 @@
+import type { Call } from "../store";
+
 /** Who pays, for what, and on which day. */
 export interface Charge {
   readonly apiKeyId: string | undefined;
@@ -16,3 +18,12 @@ export interface Spender {
 
 /** For a client without API keys. */
 export const freeSpender: Spender = { reserve: async () => {}, settle: () => {} };
+
+/** Who pays for a call of an earlier time. */
+export function chargeOf({
+  apiKeyId,
+  model,
+  createdAt,
+}: Pick<Call, "apiKeyId" | "model" | "createdAt">): Charge {
+  return { apiKeyId, model, atMs: createdAt };
+}

@@ -4,7 +4,6 @@ import type { Auctions } from "./auctions/auctions";
 import { awaitServed } from "./awaitServed";
 import type { VerifiedWorker } from "./checkWorker";
 import { choose } from "./choose";
-import type { ClientDeps } from "./deps";
 import type { Directory } from "./directory";
 import type { InFlight } from "./inFlight";
 import { opensByName } from "./openings";
@@ -13,12 +12,13 @@ import { noProvider } from "./rules";
 import type { Session } from "./session";
 import type { Sessions } from "./sessions";
 import { isEnding, isInUse, lasts, successorOf } from "./succession";
+import type { SyncDeps } from "./syncSession";
 import type { TrackRecord } from "./trackRecord";
 
 /** What failed is tried again after so long. */
 const RETRY = { minDelayMs: 5_000, maxDelayMs: 120_000, multiplier: 2 } as const;
 
-export type SuccessorDeps = ClientDeps & {
+export type SuccessorDeps = SyncDeps & {
   readonly directory: Pick<Directory, "workersOf">;
   readonly sessions: Pick<Sessions, "list" | "openAfter">;
   readonly auctions: Pick<Auctions, "want">;

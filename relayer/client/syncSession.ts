@@ -8,7 +8,6 @@ import { readJobRules, weaknessOf } from "./rules";
 import { freeNano, type Session } from "./session";
 import { jobOf } from "./sessionRows";
 import { canGrow } from "./succession";
-import { watchClaims } from "./watchClaims";
 
 /** While a provider's answer may be on its way, `ExpireJob` is refused so long. */
 const ACCEPT_GRACE_SECONDS = 86_400;
@@ -19,8 +18,13 @@ const BPS = 10_000n;
 const FINALIZE_RETRY_SECONDS = 3_600;
 const TOP_UP_FEE_NANO = 50_000_000n;
 
+export interface SyncDeps extends ClientDeps {
+  /** Looks at what was claimed in a job without its developer. */
+  readonly watch: (session: Session) => Promise<void>;
+}
+
 /** Brings a session to what the chain says, and sends what its dates demand. */
-export async function syncSession(deps: ClientDeps, session: Session): Promise<void> {
+export async function syncSession(deps: SyncDeps, session: Session): Promise<void> {
   const before = session.state;
   const job = await readJob(deps, { address: session.address });
   if (job.state === "absent") {
@@ -77,7 +81,7 @@ export async function syncSession(deps: ClientDeps, session: Session): Promise<v
   }
   const isRunning = job.state === "active" || job.state === "closing" || job.state === "disputed";
   if (isRunning && job.committedNano > job.paidNano && isOwnJob(deps, session)) {
-    await watchClaims(deps, session);
+    await deps.watch(session);
   }
 }
 

@@ -1,15 +1,15 @@
-import { Address } from "@ton/core";
 import { settledBy } from "../../wrappers/contested";
 import { headCell } from "../../wrappers/evidence";
 import { type Demand, type Lane, storeDemandReceipt, storeProveWithheld } from "../../wrappers/messages";
 import { enqueueIntent } from "../store";
 import { accuseClaims } from "./accuseClaims";
-import { type ClaimedHead, readClaimedHeads } from "./claimedHeads";
+import type { ClaimedHead } from "./carried";
 import type { ClientDeps } from "./deps";
 import { jobIntent } from "./jobMessages";
 import { type Claims, readClaim, readClaims } from "./readClaims";
 import { hex256 } from "./readProvider";
 import type { Session } from "./session";
+import { type ShownDeps, takeShown } from "./takeShown";
 
 /** A claim so young may be of answers whose receipts are still on their way here. */
 const YOUNG_SECONDS = 60;
@@ -18,19 +18,19 @@ const SKEW_SECONDS = 30;
 /** A message that bounced is tried again so often. */
 const RETRY_SECONDS = 600;
 
-export type WatchDeps = Pick<ClientDeps, "store" | "reader" | "wallet" | "policy" | "log" | "clock">;
+export type WatchDeps = Pick<ClientDeps, "reader" | "policy" | "clock"> & ShownDeps;
 
 /**
  * Looks at what a job's workers have claimed without this developer. A claim that contradicts what is held here is proved a
- * lie. Where one covers receipts that never came, the first of them is demanded on the chain; where a demand was not answered
- * in time, that is proved. Each message goes out once, through the outbox.
+ * lie. Where one covers receipts that never came, the first of them is demanded on the chain; what is shown then is taken or
+ * proved a lie, and where nothing is in time, that is proved. Each message goes out once, through the outbox.
  */
 export async function watchClaims(deps: WatchDeps, session: Session): Promise<void> {
   const claims = await readClaims(deps, session);
   if (claims === undefined) {
     return;
   }
-  if (await accuseClaims(deps, claims)) {
+  if ((await accuseClaims(deps, claims)) || (await takeShown(deps, claims))) {
     return; // the job ends by it
   }
   const { demand, lanes } = claims;
@@ -81,8 +81,7 @@ async function demandFirstMissing(
   if (claimed - known < deps.policy.demandLeastNano) {
     return false;
   }
-  const address = Address.parseRaw(job);
-  const heads = await readClaimedHeads(deps.reader, { address, openedAt: claims.openedAt });
+  const { heads } = await claims.carried();
   const head = heads.find(
     (each) =>
       each.worker === worker &&

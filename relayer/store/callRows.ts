@@ -6,6 +6,7 @@ export function callFromRow(row: CallsTable): Call {
   return {
     requestId: row.requestId,
     salt: row.salt,
+    requestHash: row.requestHash ?? undefined,
     apiKeyId: row.apiKeyId ?? undefined,
     job: row.job,
     worker: row.worker,

@@ -174,6 +174,8 @@ export interface ApiKey {
 export interface Call {
   readonly requestId: string;
   readonly salt: string;
+  /** Undefined for calls that an earlier release has noted. */
+  readonly requestHash: string | undefined;
   readonly apiKeyId: string | undefined;
   readonly job: string;
   readonly worker: string;

@@ -6,7 +6,7 @@ import { toU64Text } from "./u64";
 
 type NewCall = Pick<
   Call,
-  "requestId" | "salt" | "apiKeyId" | "job" | "worker" | "model" | "status" | "maxCostNano"
+  "requestId" | "salt" | "requestHash" | "apiKeyId" | "job" | "worker" | "model" | "status" | "maxCostNano"
 >;
 
 type CallRow = Omit<CallsTable, "cost" | "promptTokens" | "completionTokens" | "finishedAt">;
@@ -17,6 +17,7 @@ const insertCall = prepared<CallRow, unknown>((db, field) =>
     .values({
       requestId: field("requestId"),
       salt: field("salt"),
+      requestHash: field("requestHash"),
       apiKeyId: field("apiKeyId"),
       job: field("job"),
       worker: field("worker"),
@@ -30,10 +31,11 @@ const insertCall = prepared<CallRow, unknown>((db, field) =>
 
 /** Notes a call before it leaves, with the salt that later proves its receipt. The same request again changes nothing. */
 export async function saveCall(store: Store, { call }: { readonly call: NewCall }): Promise<void> {
-  const { maxCostNano, apiKeyId, ...fields } = call;
+  const { maxCostNano, apiKeyId, requestHash, ...fields } = call;
   await insertCall(store, {
     ...fields,
     apiKeyId: apiKeyId ?? null,
+    requestHash: requestHash ?? null,
     maxCost: toU64Text(maxCostNano),
     createdAt: store.clock.nowMs(),
   });

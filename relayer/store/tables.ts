@@ -143,6 +143,7 @@ export interface KeyDaysTable {
 export interface CallsTable {
   readonly requestId: string;
   readonly salt: string;
+  readonly requestHash: string | null;
   readonly apiKeyId: string | null;
   readonly job: string;
   readonly worker: string;

@@ -5,7 +5,7 @@ import { JobEscrow } from "../../../wrappers/JobEscrow";
 import { type Demand, loadJobTerms } from "../../../wrappers/messages";
 import { confirmSend, type ScriptHost, senderAddress, waitFor } from "../../../wrappers/scripting";
 import type { ChainReader } from "../../chain";
-import { type ClaimedHead, readClaimedHeads } from "../../client/claimedHeads";
+import { type ClaimedHead, readCarried } from "../../client/carried";
 
 const open = (host: ScriptHost, job: string) => host.open(JobEscrow.fromAddress(Address.parse(job)));
 
@@ -81,7 +81,7 @@ async function findHead(
   const [terms, lanes] = await Promise.all([job.getTerms(), job.getLanes()]);
   const openedAt = terms === null ? 0 : Number(loadJobTerms(terms.beginParse()).openedAt);
   const { utime: now } = await reader.head();
-  const heads = await readClaimedHeads(reader, { address: job.address, openedAt });
+  const { heads } = await readCarried(reader, { address: job.address, openedAt });
   const found = heads.find(({ worker, size, amount }) => {
     const lane = lanes.get(BigInt(`0x${worker}`));
     const isAsked = order.worker === undefined || order.worker === worker;

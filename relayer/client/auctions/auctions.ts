@@ -1,13 +1,12 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type CocoonError, FinalError, RetryableError, toCocoonError } from "../../errors";
-import type { ClientDeps } from "../deps";
 import { nowSeconds } from "../deps";
 import { type Directory, priceOf } from "../directory";
 import { closeWeakJob, endSession } from "../endSession";
 import type { Session } from "../session";
 import type { Sessions } from "../sessions";
 import { lasts } from "../succession";
-import { syncSession } from "../syncSession";
+import { type SyncDeps, syncSession } from "../syncSession";
 import { openAuction } from "./openAuction";
 import { loadAuctions, type OwnAuction } from "./ownAuction";
 import { nextStepAt, syncAuction, withdrawAuction } from "./syncAuction";
@@ -42,7 +41,7 @@ export interface Auctions {
   run(signal: AbortSignal): Promise<void>;
 }
 
-export type AuctionDeps = ClientDeps & {
+export type AuctionDeps = SyncDeps & {
   readonly directory: Pick<Directory, "refreshProvider" | "workersOf">;
   readonly sessions: Pick<Sessions, "list" | "add">;
 };

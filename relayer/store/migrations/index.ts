@@ -7,6 +7,7 @@ import { m0002 } from "./m0002";
 import { m0003 } from "./m0003";
 import { m0004 } from "./m0004";
 import { m0005 } from "./m0005";
+import { m0006 } from "./m0006";
 
 /** Brings the schema up to date. Migrations are code: nothing is read from the file system. */
 export async function migrate(db: Kysely<Tables>, kind: StoreKind): Promise<void> {
@@ -19,6 +20,7 @@ export async function migrate(db: Kysely<Tables>, kind: StoreKind): Promise<void
         "0003": m0003(),
         "0004": m0004(),
         "0005": m0005(),
+        "0006": m0006(),
       }),
     },
   });

@@ -213,6 +213,29 @@ describe("A gateway that is shown a lie refuses the receipt, and files the proof
     await expectProved();
   });
 
+  it("of a counter that goes back, under a head that has grown since", async () => {
+    const [first, second] = [{ cachedTokens: 9n }, { cachedTokens: 8n }].map((change, at) =>
+      honestLeaf(at, change),
+    );
+    if (first === undefined || second === undefined) {
+      throw new Error("two");
+    }
+    expect(await take(answer(first))).toBe("taken");
+    const liar = answer(second);
+    answer();
+    const grown = answer();
+    const record = { ...liar, head: grown.head, signature: grown.signature, proof: log.inclusionProof(1) };
+    expect(await take(record)).toBe("RECEIPT_INVALID");
+    await expectProved();
+  });
+
+  it("of usage whose price is more than an amount can say", async () => {
+    const most = (1n << 64n) - 1n;
+    const huge = { promptTokens: most, completionTokens: most, reasoningTokens: most };
+    expect(await take(answer({ ...huge, amount: 1n }))).toBe("RECEIPT_INVALID");
+    await expectProved();
+  });
+
   it("and files one proof for a worker, however often it lies", async () => {
     expect(await take(answer({ amount: STEP + 1n }))).toBe("RECEIPT_INVALID");
     await accusation();

@@ -59,6 +59,7 @@ describe("a receipt that did not come with its answer", () => {
       call: {
         requestId: REQUEST_ID,
         salt: toHex(SALT),
+        requestHash: undefined,
         apiKeyId: undefined,
         job: JOB,
         worker: WORKER_KEY,

@@ -1,13 +1,15 @@
 import { beginCell } from "@ton/core";
 import { createOutbox, createToncenterClient, type Outbox, walletFromMnemonic } from "../../../relayer/chain";
 import { DEFAULT_POLICY } from "../../../relayer/client/policy";
+import { createSecretBox } from "../../../relayer/client/secretBox";
 import { createSession, type Session } from "../../../relayer/client/session";
+import { freeSpender } from "../../../relayer/client/spender";
 import { storedOf } from "../../../relayer/client/storedRecord";
 import { type WatchDeps, watchClaims } from "../../../relayer/client/watchClaims";
 import { devWallet } from "../../../relayer/localnet/devWallets";
 import { silentLog } from "../../../relayer/observe/log";
 import type { ReceiptRecord } from "../../../relayer/protocol";
-import { openStore, type Store, saveReceipt } from "../../../relayer/store";
+import { listReceipts, openStore, type Store, saveReceipt } from "../../../relayer/store";
 import type { Answer } from "../provider/support/developer";
 import { createWorld, type OpenJob, SESSION_SEED, until, type World } from "../provider/support/world";
 
@@ -26,6 +28,7 @@ describe("a client and a claim over receipts that never came", () => {
   let store: Store;
   let outbox: Outbox;
   let deps: WatchDeps;
+  const banned = new Set<string>();
   const stop = new AbortController();
   let running: Promise<void>;
   beforeAll(async () => {
@@ -41,7 +44,19 @@ describe("a client and a claim over receipts that never came", () => {
     outbox = await createOutbox({ store, reader, wallet, log: silentLog }, { pollMs: 100 });
     running = outbox.run(stop.signal);
     const policy = { ...DEFAULT_POLICY, demandLeastNano: 1n };
-    deps = { store, reader, wallet, policy, log: silentLog, clock };
+    deps = {
+      store,
+      reader,
+      wallet,
+      policy,
+      log: silentLog,
+      clock,
+      secretBox: createSecretBox(undefined),
+      saving: new Map(),
+      inFlight: { ban: (worker) => banned.add(worker), isBanned: (worker) => banned.has(worker) },
+      cosigner: { touch: () => {} },
+      spender: freeSpender,
+    };
   });
   afterAll(async () => {
     stop.abort();
@@ -122,6 +137,15 @@ describe("a client and a claim over receipts that never came", () => {
       return state === null && lines.includes('"kind":"show"') ? true : undefined;
     });
     expect(await sentFor(session)).toEqual(["demand"]);
+    // This store has made no call at all: nothing says that the request was the developer's.
+    await until("it is looked at", async () => {
+      await watchClaims(deps, session);
+      return banned.has(first.worker) ? true : undefined;
+    });
+    expect(await listReceipts(store, { job: session.address, worker: first.worker, limit: 9 })).toHaveLength(
+      1,
+    );
+    banned.clear();
   });
 
   it("demands nothing when it holds every receipt, or has nothing to gain by it", async () => {

@@ -178,7 +178,7 @@ describe("gateway, when a provider fails", () => {
   );
 
   const spoilt: Tamper = (frame) => (frame.kind === "record" ? recordFrame("{}") : frame.bytes);
-  const middle: Tamper = (frame, index) => (index === 1 ? "break" : frame.bytes);
+  const middle: Tamper = (frame, index) => (index === 2 ? "break" : frame.bytes);
   it.each<[string, Tamper]>([
     ["breaks off in the middle", middle],
     ["breaks off before its last frame", cut],

@@ -63,6 +63,7 @@ describe.each(engines().map((engine): [string, Engine] => [engine.name, engine])
         const call = {
           requestId: "r1",
           salt: "s",
+          requestHash: "ab",
           apiKeyId: "k1",
           job: JOB,
           worker: WORKER,
@@ -81,6 +82,55 @@ describe.each(engines().map((engine): [string, Engine] => [engine.name, engine])
           status: "ok",
           costNano: 5n,
         });
+      });
+
+      it("finds a call by what a receipt names of its request, and is certain where every call's is known", async () => {
+        const call = {
+          requestId: "r1",
+          salt: "s",
+          requestHash: "ab",
+          apiKeyId: "k1",
+          job: JOB,
+          worker: WORKER,
+          model: "m",
+          status: "sent",
+          maxCostNano: 9n,
+        };
+        await verbs.saveCall(store, { call });
+        const asked = { job: JOB, worker: WORKER, requestHash: "ab" };
+        expect(await verbs.findCallByHash(store, asked)).toMatchObject({
+          call: { requestId: "r1", requestHash: "ab" },
+          isCertain: true,
+        });
+        const nobody = { call: undefined, isCertain: true };
+        expect(await verbs.findCallByHash(store, { ...asked, requestHash: "cd" })).toEqual(nobody);
+        expect(await verbs.findCallByHash(store, { ...asked, worker: "other" })).toEqual(nobody);
+        await verbs.saveCall(store, { call: { ...call, requestId: "older", requestHash: undefined } });
+        expect(await verbs.findCallByHash(store, { ...asked, requestHash: "cd" })).toEqual({
+          call: undefined,
+          isCertain: false,
+        });
+      });
+
+      it("revises the end of a call that was written off, once, and of no other", async () => {
+        const call = {
+          requestId: "r1",
+          salt: "s",
+          requestHash: "ab",
+          apiKeyId: "k1",
+          job: JOB,
+          worker: WORKER,
+          model: "m",
+          status: "sent",
+          maxCostNano: 9n,
+        };
+        await verbs.saveCall(store, { call });
+        const late = { requestId: "r1", status: "ok", costNano: 5n };
+        expect(await verbs.reviseCall(store, late)).toBe(false);
+        await verbs.finishCall(store, { requestId: "r1", status: "lost", costNano: 0n });
+        expect(await verbs.reviseCall(store, late)).toBe(true);
+        expect(await verbs.reviseCall(store, { ...late, costNano: 7n })).toBe(false);
+        expect(await verbs.findCall(store, late)).toMatchObject({ status: "ok", costNano: 5n });
       });
 
       it("keeps the first session key of a job", async () => {
