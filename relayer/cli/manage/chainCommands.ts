@@ -21,7 +21,7 @@ import { viewJob, viewNetwork, viewProvider } from "../../../wrappers/views";
 import type { Config } from "../../config";
 import { FinalError } from "../../errors";
 import { primitives, toHex } from "../../protocol";
-import { createHost } from "./host";
+import { beforeSending, createHost } from "./host";
 import { type Io, toJson } from "./output";
 import { type CommonOptions, runAction, withChain } from "./session";
 
@@ -109,11 +109,13 @@ export function jobOpen(
   return act(io, options, {
     script: {
       run: async (host, args) => {
-        // Before anything is sent: a job that is seen too late is open all the same, and of no use without its key.
-        if (seed !== undefined && options.dryRun !== true) {
-          host.ui().write(`session key's seed, keep it secret: ${toHex(seed)}`);
-        }
-        await (auction ? openAuction : openJob).run(host, args);
+        // Before it is sent: a job that is seen too late is open all the same, and of no use without its key.
+        const showSeed = () => {
+          if (seed !== undefined && options.dryRun !== true) {
+            host.ui().write(`session key's seed, keep it secret: ${toHex(seed)}`);
+          }
+        };
+        await (auction ? openAuction : openJob).run(beforeSending(host, showSeed), args);
       },
     },
     what: "Opening",

@@ -49,6 +49,25 @@ export function createHost(deps: {
   };
 }
 
+/** The same host, which calls `act` before each message that it sends. */
+export function beforeSending(host: ScriptHost, act: () => void): ScriptHost {
+  return {
+    ...host,
+    sender: () => {
+      const sender = host.sender();
+      return {
+        get address() {
+          return sender.address;
+        },
+        send: async (message) => {
+          act();
+          await sender.send(message);
+        },
+      };
+    },
+  };
+}
+
 function needed(sender: MessageSender | undefined): MessageSender {
   if (sender === undefined) {
     throw new FinalError("CONFIG_INVALID", "This command sends a message: give the words of the wallet.");
