@@ -20,6 +20,7 @@ const messages = [{ role: "user" as const, content: "who rules?" }];
 const errorSchema = z.object({
   error: z.object({ code: z.string(), message: z.string(), param: z.string().nullable() }),
 });
+const modelSchema = z.object({ providers: z.number().optional() });
 /** A claim that nobody co-signed is paid at once, and a lie costs nothing. */
 const NO_WAITS = { challengeSeconds: 0n, closeSeconds: 0n, settleGraceSeconds: 0n, unbondingSeconds: 0n };
 const NOTHING: Partial<NetworkParams> = { ...NO_WAITS, bondBps: 0n };
@@ -117,6 +118,11 @@ describe("gateway whose network's governor takes the waits and the bond away", (
     sender = walletSender(world.net, direct, await world.network.wallet("deployer"));
     // The same twice would be one change.
     await announce(NOTHING, {}, { ...NOTHING, feeBps: 1n }, { feeBps: 2n }, { ...NOTHING, feeBps: 3n });
+    // In that time every worker's attestation has ended: the first that is renewed would get the first job.
+    await until("both providers' workers are attested again", async () => {
+      const { providers } = modelSchema.parse(await (await world.get(`/v1/models/${MODEL}`)).json());
+      return providers === 2 ? true : undefined;
+    });
   });
   afterEach(() => world.net.faults.clear());
   afterAll(() => world.close());
