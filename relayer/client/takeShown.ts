@@ -9,6 +9,7 @@ import { findLie } from "./findLie";
 import type { InFlight } from "./inFlight";
 import type { PlacedReceipt } from "./placedReceipt";
 import { type Claims, readClaim } from "./readClaims";
+import { hex256 } from "./readProvider";
 import { laneOf, type Session } from "./session";
 import { chargeOf, type Spender } from "./spender";
 import { type TakeDeps, takeReceipt } from "./takeReceipt";
@@ -53,7 +54,7 @@ export async function takeShown(deps: ShownDeps, claims: Claims): Promise<boolea
 /** True when a lane comes to more than the receipts that are here. */
 async function isLacking(deps: ShownDeps, claims: Claims): Promise<boolean> {
   for (const [key, lane] of claims.lanes) {
-    const worker = key.toString(16).padStart(64, "0");
+    const worker = hex256(key);
     const { claimedNano, settledNano, heldNano } = await readClaim(deps, claims, { worker, lane });
     if (claimedNano > heldNano || settledNano > heldNano) {
       return true;

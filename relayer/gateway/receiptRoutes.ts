@@ -6,6 +6,7 @@ import type { Caller } from "./apiKeys";
 import { type Context, callerOf } from "./context";
 
 const PAGE = 100;
+const REQUEST_ID = /^[0-9a-f]{32}$/;
 const listSchema = z.object({
   limit: z.coerce.number().int().min(1).max(1_000).default(20),
   /** The last id of the page before. */
@@ -47,9 +48,10 @@ export async function receiptOf(context: Context, caller: Caller, named: string)
   return receipt;
 }
 
-/** The id in an answer's body names its receipt too. */
+/** The id in an answer's body names its receipt too, unless the model's server has called it like another receipt. */
 function requestIdOf({ answerIds }: Context, caller: Caller, named: string): string {
-  return answerIds.find(caller.id, named) ?? named.replace(/^resp_/, "");
+  const id = named.replace(/^resp_/, "");
+  return REQUEST_ID.test(id) ? id : (answerIds.find(caller.id, named) ?? id);
 }
 
 async function page(context: Context, caller: Caller, query: unknown) {

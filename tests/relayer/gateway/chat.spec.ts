@@ -115,6 +115,24 @@ describe("gateway, with a real network behind it", () => {
     expect((await world.get(`/v1/signature/${id}`, LIMITED_KEY)).status).toBe(404);
   });
 
+  it("finds a receipt by its own id, also where a model's server has called another answer so", async () => {
+    const ask = async () => {
+      const answer = await world.post("/v1/chat/completions", { model: MODEL, messages });
+      await answer.text();
+      return answer.headers.get("cocoon-receipt") ?? "";
+    };
+    const first = await ask();
+    const before = await (await world.get(`/v1/signature/${first}`)).json();
+    world.script.id = first;
+    await ask();
+    world.script.id = `resp_${first}`;
+    await ask();
+    world.script.id = undefined;
+    for (const name of [first, `resp_${first}`]) {
+      expect(await (await world.get(`/v1/signature/${name}`)).json()).toEqual(before);
+    }
+  });
+
   it.each([true, false])("finds a receipt by the id in the answer's body (stream: %s)", async (stream) => {
     const answer = await world.post("/v1/chat/completions", { model: MODEL, messages, stream });
     const [, name] = /"id":"([^"]+)"/.exec(await answer.text()) ?? [];

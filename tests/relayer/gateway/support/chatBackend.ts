@@ -9,6 +9,8 @@ export interface Script {
   /** Wait before the first one. */
   startMs?: number;
   status: number;
+  /** What the next answers are called. */
+  id?: string | undefined;
   /** How many requests it has run. */
   runs?: number;
 }
@@ -34,7 +36,7 @@ export function chatBackend(script: Script): Backend {
       }
       const contentType = request.isStream ? "text/event-stream" : "application/json";
       yield { kind: "head", status: 200, contentType };
-      const base = { id: "chatcmpl-1", created: 1, model: request.body.model };
+      const base = { id: script.id ?? "chatcmpl-1", created: 1, model: request.body.model };
       let said = "";
       let count = 0n;
       for (const word of script.words) {
